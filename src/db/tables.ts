@@ -1,0 +1,71 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type {
+  AttendeeId,
+  CancelledBy,
+  EventId,
+  EventStatus,
+  ReservationId,
+  ReservationStatus,
+  UserId,
+  VenueId,
+} from '../domain/model.ts';
+
+/** D1's tables as Drizzle sees them; a test holds them equal to what the migrations make. Instants in epoch ms. */
+
+export const events = sqliteTable('events', {
+  num: integer('num').primaryKey(),
+  id: text('id').$type<EventId>().notNull(),
+  seq: integer('seq').notNull(),
+  organizerId: text('organizer_id').$type<UserId>().notNull(),
+  title: text('title').notNull(),
+  description: text('description').notNull(),
+  startTime: integer('start_time').notNull(),
+  endTime: integer('end_time').notNull(),
+  timeZone: text('time_zone').notNull(),
+  capacity: integer('capacity').notNull(),
+  held: integer('held').notNull(),
+  confirmed: integer('confirmed').notNull(),
+  waitlisted: integer('waitlisted').notNull(),
+  status: text('status').$type<EventStatus>().notNull(),
+  venueId: text('venue_id').$type<VenueId>(),
+  countryCode: text('country_code'),
+  priceAmount: integer('price_amount'),
+  priceCurrency: text('price_currency'),
+  tags: text('tags', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  maxQuantity: integer('max_quantity').notNull(),
+  requiresConfirmation: integer('requires_confirmation', { mode: 'boolean' }).notNull(),
+  holdMs: integer('hold_ms').notNull(),
+  reservationsOpenAt: integer('reservations_open_at'),
+  reservationsCloseAt: integer('reservations_close_at'),
+  cancelUntil: integer('cancel_until'),
+  publishedAt: integer('published_at'),
+  deletedAt: integer('deleted_at'),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  version: integer('version').notNull(),
+});
+
+export const eventTags = sqliteTable('event_tags', {
+  tag: text('tag').notNull(),
+  eventNum: integer('event_num').notNull(),
+});
+
+export const reservations = sqliteTable('reservations', {
+  id: text('id').$type<ReservationId>().primaryKey(),
+  seq: integer('seq').notNull(),
+  eventId: text('event_id').$type<EventId>().notNull(),
+  userId: text('user_id').$type<UserId>().notNull(),
+  attendeeId: text('attendee_id').$type<AttendeeId>(),
+  quantity: integer('quantity').notNull(),
+  status: text('status').$type<ReservationStatus>().notNull(),
+  expiresAt: integer('expires_at'),
+  confirmedAt: integer('confirmed_at'),
+  cancelledAt: integer('cancelled_at'),
+  cancelledBy: text('cancelled_by').$type<CancelledBy>(),
+  checkedInAt: integer('checked_in_at'),
+  ticketCode: text('ticket_code').notNull(),
+  deletedAt: integer('deleted_at'),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  version: integer('version').notNull(),
+});

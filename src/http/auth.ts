@@ -1,0 +1,78 @@
+import { createMiddleware } from 'hono/factory';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { parseUserId } from '../domain/ids.ts';
+import type { Principal, Role } from '../domain/model.ts';
+import { Problem } from './problem.ts';
+import type { AppEnv } from './router.ts';
+
+export const ACCESS_TOKEN_SECONDS = 15 * 60;
+const ISSUER = 'seatkeeper';
+const AUDIENCE = 'seatkeeper-api';
+const SECRET_BYTES_MIN = 32;
+const ROLES: readonly string[] = ['customer', 'organizer', 'admin'] satisfies Role[];
+
+function keyOf(secret: string): Uint8Array {
+  const key = new TextEncoder().encode(secret);
+  if (key.byteLength < SECRET_BYTES_MIN) throw new Error(`JWT_SECRET must have at least ${SECRET_BYTES_MIN} bytes`);
+  return key;
+}
+
+/** A signed access token for the principal: JWT (RFC 7519), HS256, valid 15 minutes. */
+export function signAccessToken(secret: string, principal: Principal): Promise<string> {
+  return new SignJWT({ role: principal.role })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setSubject(principal.userId)
+    .setJti(crypto.randomUUID())
+    .setIssuedAt()
+    .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
+    .sign(keyOf(secret));
+}
+
+/** Whom the token speaks for, or null if it is expired, forged, of another algorithm or not ours. */
+export async function verifyAccessToken(secret: string, token: string): Promise<Principal | null> {
+  try {
+    const { payload } = await jwtVerify<{ role?: unknown }>(token, keyOf(secret), {
+      algorithms: ['HS256'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      requiredClaims: ['sub', 'exp', 'iat', 'jti'],
+    });
+    const userId = parseUserId(payload.sub ?? '');
+    if (userId === null || typeof payload.role !== 'string' || !ROLES.includes(payload.role)) return null;
+    return { userId, role: payload.role as Role };
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return null;
+    throw error;
+  }
+}
+
+async function authenticate(secret: string, header: string | undefined): Promise<Principal | null> {
+  if (header === undefined) return null;
+  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header)?.[1];
+  const principal = token === undefined ? null : await verifyAccessToken(secret, token);
+  if (principal === null) throw unauthorized('The access token is expired or not valid.', 'error="invalid_token"');
+  return principal;
+}
+
+function unauthorized(detail: string, challenge = ''): Problem {
+  return new Problem('unauthorized', detail, {}, { 'www-authenticate': `Bearer ${challenge}`.trim() });
+}
+
+/** Lets only signed-in callers through; runs before the body is judged. */
+export const authRequired = createMiddleware<{
+  Bindings: Env;
+  Variables: AppEnv['Variables'] & { principal: Principal };
+}>(async (c, next) => {
+  const principal = await authenticate(c.env.JWT_SECRET, c.req.header('authorization'));
+  if (principal === null) throw unauthorized('Send an access token as "Authorization: Bearer …".');
+  c.set('principal', principal);
+  await next();
+});
+
+/** Lets everybody through; a token that is sent must be valid. */
+export const authOptional = createMiddleware<AppEnv>(async (c, next) => {
+  c.set('principal', await authenticate(c.env.JWT_SECRET, c.req.header('authorization')));
+  await next();
+});

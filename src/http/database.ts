@@ -1,0 +1,28 @@
+import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
+import type { Context } from 'hono';
+import { validationProblem } from './problem.ts';
+import type { AppEnv } from './router.ts';
+
+const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
+
+/**
+ * This request's D1 session: it reads at least as fresh as the bookmark in `X-D1-Bookmark`, if one was sent, and the
+ * response carries its own bookmark.
+ * @throws Problem `validation_failed` for a bookmark that D1 never gave
+ */
+export function session(c: Context<AppEnv>): D1DatabaseSession {
+  const open = c.get('session');
+  if (open) return open;
+  const sent = c.req.header('x-d1-bookmark');
+  if (sent !== undefined && !BOOKMARK.test(sent)) {
+    throw validationProblem([{ pointer: '/X-D1-Bookmark', code: 'invalid_format', detail: 'Not a D1 bookmark.' }]);
+  }
+  const opened = c.env.DB.withSession(sent ?? 'first-unconstrained');
+  c.set('session', opened);
+  return opened;
+}
+
+/** Drizzle over this request's session. Of D1's interface it uses `prepare` and `batch`, which a session has too. */
+export function database(c: Context<AppEnv>): DrizzleD1Database {
+  return drizzle(session(c) as unknown as D1Database);
+}

@@ -1,0 +1,167 @@
+import { z } from '@hono/zod-openapi';
+import type { RejectionCode } from '../domain/model.ts';
+
+interface ProblemKind {
+  readonly status: 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
+  readonly title: string;
+}
+
+/** What the domain refuses, over HTTP. A new rejection code doesn't compile until it stands here. */
+const REJECTIONS = {
+  event_not_found: { status: 404, title: 'No such event' },
+  reservation_not_found: { status: 404, title: 'No such reservation' },
+  not_organizer: { status: 403, title: 'Only the organizer of the event may do this' },
+  organizer_required: { status: 403, title: 'Only organizers may do this' },
+  event_not_published: { status: 409, title: 'The event is not published' },
+  event_cancelled: { status: 409, title: 'The event is cancelled' },
+  event_started: { status: 409, title: 'The event has already started' },
+  event_has_reservations: { status: 409, title: 'The event still has reservations' },
+  reservations_not_open: { status: 409, title: 'Reservations are not open yet' },
+  reservations_closed: { status: 409, title: 'Reservations are closed' },
+  hold_expired: { status: 409, title: 'The hold has expired' },
+  reservation_cancelled: { status: 409, title: 'The reservation is cancelled' },
+  cancellation_closed: { status: 409, title: 'It is too late to cancel' },
+  version_mismatch: { status: 412, title: 'It was changed meanwhile' },
+  sold_out: { status: 409, title: 'Not enough seats are left' },
+  already_reserved: { status: 409, title: 'The holder already has a reservation' },
+  capacity_below_reserved: { status: 409, title: 'The capacity is below the seats already taken' },
+  validation_failed: { status: 422, title: 'The input is not valid' },
+} as const satisfies Record<RejectionCode, ProblemKind>;
+
+/** Every error code that the API answers, with its status and title: the closed list of the OpenAPI document. */
+export const PROBLEMS = {
+  ...REJECTIONS,
+  malformed_request: { status: 400, title: 'The request cannot be parsed' },
+  unauthorized: { status: 401, title: 'A valid access token is required' },
+  invalid_credentials: { status: 401, title: 'The credentials are not valid' },
+  invalid_refresh_token: { status: 401, title: 'The refresh token is not valid' },
+  admin_required: { status: 403, title: 'Only admins may do this' },
+  route_not_found: { status: 404, title: 'No such path or method' },
+  user_not_found: { status: 404, title: 'No such user' },
+  username_taken: { status: 409, title: 'The username is taken' },
+  email_taken: { status: 409, title: 'The e-mail address is taken' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  overloaded: { status: 503, title: 'Too busy right now' },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One field that is wrong. `pointer` is an RFC 6901 JSON pointer into the body, or `/name` for a parameter. */
+export interface ProblemError {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Members that a problem carries beyond those of RFC 9457, per code. */
+export interface ProblemExtras {
+  readonly errors?: readonly ProblemError[];
+  readonly reservation_id?: string;
+  readonly available_slots?: number;
+  readonly minimum?: number;
+}
+
+/** A refusal on its way to the client; thrown by routes and middleware, rendered by the app's error handler. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+  /** Response headers, such as Retry-After. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail?: string, extras: ProblemExtras = {}, headers: Record<string, string> = {}) {
+    super(detail ?? `${PROBLEMS[code].title}.`);
+    this.code = code;
+    this.extras = extras;
+    this.headers = headers;
+  }
+}
+
+/** A 422 that names the fields. */
+export function validationProblem(errors: readonly ProblemError[]): Problem {
+  const named = errors.map((error) => error.pointer || '/').join(', ');
+  return new Problem('validation_failed', `Not valid: ${named}.`, { errors });
+}
+
+/**
+ * Renders a problem as RFC 9457 `application/problem+json`.
+ * @param instance path of the request that failed
+ */
+export function problemResponse(problem: Problem, instance: string, requestId: string): Response {
+  const { status, title } = PROBLEMS[problem.code];
+  const body = {
+    type: `urn:seatkeeper:problem:${problem.code}`,
+    title,
+    status,
+    detail: problem.message,
+    instance,
+    code: problem.code,
+    request_id: requestId,
+    ...problem.extras,
+  };
+  const headers = { ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
+  const has = (code: ProblemCode) => codes.includes(code);
+  return z.object({
+    type: z.string().openapi({ description: 'A URN that names the kind of problem.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().openapi({ description: 'Path of the request.' }),
+    code: z.enum(codes),
+    request_id: z.string(),
+    ...(has('validation_failed') && {
+      errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
+    }),
+    ...(has('already_reserved') && {
+      reservation_id: z
+        .string()
+        .optional()
+        .openapi({ description: 'With already_reserved: the existing reservation.' }),
+    }),
+    ...(has('sold_out') && {
+      available_slots: z.int().optional().openapi({ description: 'With sold_out: the seats left.' }),
+    }),
+    ...(has('capacity_below_reserved') && {
+      minimum: z
+        .int()
+        .optional()
+        .openapi({ description: 'With capacity_below_reserved: the least capacity possible.' }),
+    }),
+  });
+}
+
+/** Codes that any route with a JSON body may answer. */
+export const BODY_PROBLEMS = [
+  'malformed_request',
+  'body_too_large',
+  'unsupported_media_type',
+  'validation_failed',
+] as const;
+
+/**
+ * The OpenAPI responses for these codes, grouped by status; `internal_error` is added to all.
+ * Typed as empty, because handlers throw problems and never return them.
+ */
+// biome-ignore lint/complexity/noBannedTypes: the empty type is the point, see above
+export function problems(...codes: readonly ProblemCode[]): {} {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of [...new Set<ProblemCode>([...codes, 'internal_error'])]) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, [first, ...rest]]) => [
+      status,
+      {
+        description: [first, ...rest].map((code) => `\`${code}\``).join(', '),
+        content: { 'application/problem+json': { schema: problemSchema([first as ProblemCode, ...rest]) } },
+      },
+    ]),
+  );
+}

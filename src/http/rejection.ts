@@ -1,0 +1,31 @@
+import type { FieldError, Rejection } from '../domain/model.ts';
+import { Problem, type ProblemError, validationProblem } from './problem.ts';
+
+/** `holdMs` is `hold_minutes` in JSON; every other field is its snake_case name. */
+function jsonName(field: FieldError['field']): string {
+  return field === 'holdMs' ? 'hold_minutes' : field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function toProblemError(error: FieldError): ProblemError {
+  return { pointer: `/${jsonName(error.field)}`, code: error.code, detail: error.detail };
+}
+
+/** A domain rejection as the problem that the client gets. */
+export function rejectionProblem(rejection: Rejection): Problem {
+  switch (rejection.code) {
+    case 'sold_out':
+      return new Problem('sold_out', `${rejection.availableSlots} seats are left.`, {
+        available_slots: rejection.availableSlots,
+      });
+    case 'already_reserved':
+      return new Problem('already_reserved', undefined, { reservation_id: rejection.reservationId });
+    case 'capacity_below_reserved':
+      return new Problem('capacity_below_reserved', `At least ${rejection.minimum} is needed.`, {
+        minimum: rejection.minimum,
+      });
+    case 'validation_failed':
+      return validationProblem(rejection.errors.map(toProblemError));
+    default:
+      return new Problem(rejection.code);
+  }
+}

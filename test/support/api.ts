@@ -1,0 +1,38 @@
+import { env, exports } from 'cloudflare:workers';
+import type { Principal, Role } from '../../src/domain/model.ts';
+import { signAccessToken } from '../../src/http/auth.ts';
+import { newUserId } from '../../src/http/ids.ts';
+
+export interface Call {
+  readonly token?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
+/** One request through the whole Worker, as a client would send it. */
+export async function request(method: string, path: string, call: Call = {}): Promise<Reply> {
+  const headers = new Headers(call.headers);
+  const body = call.raw ?? (call.body === undefined ? null : JSON.stringify(call.body));
+  if (body !== null && !headers.has('content-type')) headers.set('content-type', 'application/json');
+  if (call.token !== undefined) headers.set('authorization', `Bearer ${call.token}`);
+  const response = await exports.default.fetch(`http://localhost${path}`, { method, headers, body });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** Somebody with a valid access token; no account stands behind it, which only `/me` and log-in would notice. */
+export async function somebody(role: Role = 'customer'): Promise<Principal & { token: string }> {
+  const principal: Principal = { userId: newUserId(), role };
+  return { ...principal, token: await signAccessToken(env.JWT_SECRET, principal) };
+}

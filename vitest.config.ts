@@ -1,0 +1,28 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
+import { defineConfig } from 'vitest/config';
+
+const migrations = await readD1Migrations('migrations');
+
+/** Three kinds of tests: pure ones and whole-server ones in Node, the rest inside workerd with real bindings. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'domain', include: ['test/domain/**/*.test.ts'] } },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: { JWT_SECRET: 'a secret for tests only, at least 32 bytes', TEST_MIGRATIONS: migrations },
+            },
+          }),
+        ],
+        test: {
+          name: 'workers',
+          include: ['test/actor/**/*.test.ts', 'test/http/**/*.test.ts'],
+          setupFiles: ['test/support/migrate.ts'],
+        },
+      },
+    ],
+  },
+});
