@@ -1,3 +1,5 @@
+import { ActorUnavailable } from './actor/client.ts';
+import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
@@ -6,5 +8,8 @@ export const app = createRouter();
 app.use(requestId);
 app.use('/api/*', jsonBody);
 app.use('/api/*', bookmark);
-app.onError(onError);
+app.onError((error, c) => {
+  const busy = error instanceof ActorUnavailable;
+  return onError(busy ? new Problem('overloaded', undefined, {}, { 'retry-after': '1' }) : error, c);
+});
 app.notFound(onNotFound);

@@ -1,46 +1,98 @@
+import { typeidUnboxed } from 'typeid-js';
+import { eventIdOf } from '../domain/ids.ts';
 import type {
   Action,
   Availability,
+  Command,
+  CommandId,
   EventId,
   EventView,
   Outcome,
   Principal,
-  Rejection,
   Reservation,
   ReservationId,
 } from '../domain/model.ts';
+import type { EventActor, Read, Rebuilt } from './event-actor.ts';
+import type { Projected } from './outbox.ts';
 
-/** Whether D1 already shows what a command did. */
-export type ReadModel = 'current' | 'pending';
-
-/** What a route gets for a command. */
-export interface Answer {
+/** What a route gets for a command: the outcome, and whether D1 shows it yet. */
+export interface Answer extends Projected {
   readonly outcome: Outcome;
-  readonly readModel: ReadModel;
-  /** D1 bookmark of the projection, or null if none is known. */
-  readonly bookmark: string | null;
 }
 
-/** What a strong read gives: the value, or why the caller may not see it. */
-export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly rejection: Rejection };
+/** The actor is overloaded or out of reach; the client should come again in a moment. */
+export class ActorUnavailable extends Error {}
+
+/** The actor could not carry out the command: a fault of ours, which it has logged. */
+export class ActorFailed extends Error {}
+
+/** The actor's verbs as a caller has them. The platform's own type distributes over unions and no longer fits them. */
+type Verb = 'execute' | 'readEvent' | 'readAvailability' | 'readReservation' | 'rebuild';
+type Actor = {
+  [V in Verb]: (...args: Parameters<EventActor[V]>) => Promise<Awaited<ReturnType<EventActor[V]>>>;
+};
+
+const TRIES = 3;
+const RETRY_BASE_MS = 50;
 
 /**
- * Sends one command to its event's actor and waits for the answer; retries under the same command id when the
- * connection was lost.
- * @throws ActorUnavailable when the actor is overloaded or stays out of reach
+ * Sends one command to its event's actor and waits for the answer; when the connection is lost it tries again under
+ * the same command id, so that the command has one effect.
+ * @throws ActorUnavailable, ActorFailed
  */
-export declare function execute(env: Env, eventId: EventId, principal: Principal, action: Action): Promise<Answer>;
+export async function execute(env: Env, eventId: EventId, principal: Principal, action: Action): Promise<Answer> {
+  const id = typeidUnboxed('cmd') as string as CommandId;
+  const command: Command = { ...action, id, eventId, principal };
+  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]));
+  const outcome = outcomes[0];
+  if (outcome === undefined || outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
+  return { outcome, readModel, bookmark };
+}
+
 /** The event with its seat counts, as the actor has it now. */
-export declare function readEvent(env: Env, eventId: EventId, principal: Principal | null): Promise<Read<EventView>>;
+export function readEvent(env: Env, eventId: EventId, principal: Principal | null): Promise<Read<EventView>> {
+  return call(env, eventId, (actor) => actor.readEvent(principal));
+}
+
 /** The event's occupancy, as the actor has it now. */
-export declare function readAvailability(
-  env: Env,
-  eventId: EventId,
-  principal: Principal | null,
-): Promise<Read<Availability>>;
+export function readAvailability(env: Env, eventId: EventId, principal: Principal | null): Promise<Read<Availability>> {
+  return call(env, eventId, (actor) => actor.readAvailability(principal));
+}
+
 /** The reservation, as the actor has it now. */
-export declare function readReservation(
+export function readReservation(
   env: Env,
   reservationId: ReservationId,
   principal: Principal,
-): Promise<Read<Reservation>>;
+): Promise<Read<Reservation>> {
+  return call(env, eventIdOf(reservationId), (actor) => actor.readReservation(reservationId, principal));
+}
+
+/** Makes D1's rows of the event what its actor says; null if there is no such event. */
+export function rebuild(env: Env, eventId: EventId): Promise<Rebuilt> {
+  return call(env, eventId, (actor) => actor.rebuild());
+}
+
+/** A stub breaks with its connection, so every try takes a new one. Overload is passed on, never retried. */
+async function call<T>(env: Env, eventId: EventId, ask: (actor: Actor) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const actor = env.EVENT_ACTOR.get(env.EVENT_ACTOR.idFromName(eventId)) as unknown as Actor;
+      return await ask(actor);
+    } catch (error) {
+      if (!isRetryable(error) || attempt === TRIES) throw unavailable(error);
+      await scheduler.wait(RETRY_BASE_MS * 2 ** attempt * Math.random());
+    }
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+  return retryable === true && overloaded !== true;
+}
+
+/** What the platform says of an object out of reach becomes our error; anything else is passed on as it is. */
+function unavailable(error: unknown): unknown {
+  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+  return retryable || overloaded ? new ActorUnavailable('the actor is out of reach', { cause: error }) : error;
+}

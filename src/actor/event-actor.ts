@@ -1,4 +1,170 @@
 import { DurableObject } from 'cloudflare:workers';
+import { typeidUnboxed } from 'typeid-js';
+import { maySeeEvent, maySeeReservation } from '../domain/access.ts';
+import type {
+  Availability,
+  Command,
+  CommandId,
+  EventId,
+  EventView,
+  Instant,
+  Outcome,
+  Principal,
+  Rejection,
+  Reservation,
+  ReservationId,
+} from '../domain/model.ts';
+import { asOf, availabilityOf } from '../domain/seats.ts';
+import { execute } from './execute.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Outbox, type Projected } from './outbox.ts';
+import { Store } from './store.ts';
 
-/** Owns one event. */
-export class EventActor extends DurableObject<Env> {}
+/** The answers to a batch of commands, in their order; `failed` is a fault of ours, logged here. */
+export interface Reply extends Projected {
+  readonly outcomes: readonly (Outcome | { readonly kind: 'failed' })[];
+}
+
+/** What a strong read gives: the value, or why the caller may not see it. */
+export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly rejection: Rejection };
+
+/** What a rebuild of the read model did, or null for an event that was never created. */
+export type Rebuilt = { readonly seq: number; readonly reservations: number } | null;
+
+/** How long answers are remembered for retries: a client that lost its connection retries within seconds. */
+const ANSWERS_KEPT_MS = 60 * 60 * 1000;
+const PRUNED_PER_ALARM = 10_000;
+/** Bounded steps that one alarm takes before it lets others in and comes again. */
+const SETTLES_PER_ALARM = 10;
+/** How soon an alarm sees to facts that D1 lacks, should the projection started at once not have done it. */
+const PROJECTION_DUE_MS = 1_000;
+const ALARM_AFTER_FAILURE_MS = 60_000;
+
+/**
+ * The actor of one event: the only writer of its seats. A thin shell: the rules are in the domain, the SQL in the
+ * store, the way to D1 in the outbox.
+ */
+export class EventActor extends DurableObject<Env> {
+  readonly #store = new Store(this.ctx.storage.sql);
+  readonly #outbox = new Outbox(this.#store, this.env.DB);
+  readonly #commit = new GroupCommit(
+    (commands) => this.#executeBatch(commands),
+    () => this.ctx.storage.sync(),
+  );
+  /** When the alarm is set, as far as this instance knows. */
+  #alarmAt: Instant = Number.POSITIVE_INFINITY;
+
+  /** Executes commands, each decided in turn; those that come together share a transaction. Never throws. */
+  async execute(commands: readonly Command[]): Promise<Reply> {
+    const outcomes = await Promise.all(commands.map((command) => this.#submit(command)));
+    const seq = Math.max(0, ...outcomes.map(seqOf));
+    return { outcomes, ...(await this.#outbox.reach(seq)) };
+  }
+
+  async #submit(command: Command): Promise<Outcome | { kind: 'failed' }> {
+    try {
+      return await this.#commit.submit(command);
+    } catch (error) {
+      const { type, id, eventId } = command;
+      console.error(JSON.stringify({ error: 'a command broke', type, id, event_id: eventId, reason: `${error}` }));
+      return { kind: 'failed' };
+    }
+  }
+
+  #executeBatch(commands: readonly Command[]): readonly Outcome[] {
+    const { outcomes, added } = execute(this.ctx.storage, this.#store, commands, Date.now(), this.#outbox.projectedSeq);
+    if (added > 0) this.#arm(Date.now());
+    return outcomes;
+  }
+
+  /** The event with its seat counts, now. */
+  readEvent(principal: Principal | null): Read<EventView> {
+    const view = this.#store.view();
+    if (view === null || !maySeeEvent(view.event, principal)) return refused('event_not_found');
+    return { ok: true, value: view };
+  }
+
+  /** The event's occupancy, now. */
+  readAvailability(principal: Principal | null): Read<Availability> {
+    const read = this.readEvent(principal);
+    return read.ok ? { ok: true, value: availabilityOf(read.value, this.#store.lapsedSeats(this.#now())) } : read;
+  }
+
+  /** One reservation, as it is now. */
+  readReservation(id: ReservationId, principal: Principal): Read<Reservation> {
+    const event = this.#store.view()?.event;
+    const reservation = this.#store.reservation(id);
+    if (event === undefined || reservation === null || !maySeeReservation(event, reservation, principal)) {
+      return refused('reservation_not_found');
+    }
+    return { ok: true, value: asOf(reservation, event, this.#now()) };
+  }
+
+  /** Writes all of the event's rows in D1 anew; what stood there wrongly goes. */
+  async rebuild(): Promise<Rebuilt> {
+    if (!this.#store.isOpen()) return null;
+    const reservations = await this.#outbox.rebuild();
+    return { seq: this.#store.view()?.seq ?? 0, reservations };
+  }
+
+  /** Housekeeping, safe to run late or twice: ends what has lapsed, brings D1 up to date, forgets old answers. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    const event = this.#store.view()?.event;
+    if (event === undefined) return;
+    try {
+      await this.#settle(event.id);
+      await this.#outbox.flush();
+      this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
+      this.#store.pruneAnswers(Date.now() - ANSWERS_KEPT_MS, PRUNED_PER_ALARM);
+      this.#arm(Date.now());
+    } catch (error) {
+      // An alarm that throws is dropped after a few tries; one that sets itself again is not.
+      console.error(JSON.stringify({ error: 'an alarm broke', event_id: event.id, reason: `${error}` }));
+      this.#setAlarm(Date.now() + ALARM_AFTER_FAILURE_MS);
+    }
+  }
+
+  async #settle(eventId: EventId): Promise<void> {
+    for (let step = 0, seq = -1; step < SETTLES_PER_ALARM; step += 1) {
+      const id = typeidUnboxed('cmd') as string as CommandId;
+      const outcome = await this.#commit.submit({ type: 'settle', id, eventId, principal: null });
+      if (seqOf(outcome) === seq) return;
+      seq = seqOf(outcome);
+    }
+  }
+
+  /** Sets the alarm to the earliest time at which something is due, in the same turn as the write that made it due. */
+  #arm(now: Instant): void {
+    const view = this.#store.view();
+    if (view === null) return;
+    const oldestAnswerAt = this.#store.oldestAnswerAt();
+    const due = [
+      view.totals.held > 0 ? this.#store.nextDeadline() : null,
+      oldestAnswerAt === null ? null : oldestAnswerAt + ANSWERS_KEPT_MS,
+      this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
+      view.event.status === 'cancelled' && this.#store.hasActive() ? now : null,
+    ].filter((at) => at !== null);
+    this.#setAlarm(Math.min(...due));
+  }
+
+  #setAlarm(at: Instant): void {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  /** Never earlier than what was decided last. */
+  #now(): Instant {
+    return Math.max(Date.now(), this.#store.lastAt());
+  }
+}
+
+function refused(code: 'event_not_found' | 'reservation_not_found'): { ok: false; rejection: Rejection } {
+  return { ok: false, rejection: { code } };
+}
+
+function seqOf(outcome: Outcome | { readonly kind: 'failed' }): number {
+  if (outcome.kind === 'event') return outcome.view.seq;
+  return outcome.kind === 'reservation' || outcome.kind === 'settled' ? outcome.seq : 0;
+}

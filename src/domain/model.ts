@@ -260,7 +260,8 @@ export type Rejection =
         | 'hold_expired'
         | 'reservation_cancelled'
         | 'cancellation_closed'
-        | 'version_mismatch';
+        | 'version_mismatch'
+        | 'busy';
     }
   | { readonly code: 'sold_out'; readonly availableSlots: number }
   | { readonly code: 'already_reserved'; readonly reservationId: ReservationId }
@@ -285,6 +286,7 @@ export interface EventView {
 export type Outcome =
   | { readonly kind: 'event'; readonly view: EventView }
   | { readonly kind: 'reservation'; readonly reservation: Reservation; readonly seq: number }
+  | { readonly kind: 'settled'; readonly seq: number }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
 /** An event's occupancy at one instant; the strong read behind `GET /events/{id}/availability`. */

@@ -22,6 +22,7 @@ const REJECTIONS = {
   reservation_cancelled: { status: 409, title: 'The reservation is cancelled' },
   cancellation_closed: { status: 409, title: 'It is too late to cancel' },
   version_mismatch: { status: 412, title: 'It was changed meanwhile' },
+  busy: { status: 503, title: 'Too many holds lapse right now' },
   sold_out: { status: 409, title: 'Not enough seats are left' },
   already_reserved: { status: 409, title: 'The holder already has a reservation' },
   capacity_below_reserved: { status: 409, title: 'The capacity is below the seats already taken' },

@@ -1,0 +1,185 @@
+import { project, replaceRange } from '../db/projection.ts';
+import { type Instant, LIMITS } from '../domain/model.ts';
+import type { Store } from './store.ts';
+
+/** Whether D1 already shows what a command did, and the bookmark of the last projection. */
+export interface Projected {
+  readonly readModel: 'current' | 'pending';
+  readonly bookmark: string | null;
+}
+
+/** Longest that a reply waits for its projection. */
+const WAIT_MS = 250;
+/** A D1 call that takes longer counts as failed; the next try is safe because projection is idempotent. */
+const D1_TIMEOUT_MS = 10_000;
+/** Facts behind which the actor is under a rush, and replies don't wait. */
+const RUSH_FACTS = 1_000;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+
+interface Waiter {
+  readonly seq: number;
+  readonly resolve: (reached: boolean) => void;
+}
+
+/**
+ * Carries the fact log to D1: at least once, in order, in bulk. It reads what the next facts touched, writes it in one
+ * D1 transaction, and goes on until D1 has caught up; after a failure it waits for `nextTryAt` and tells callers not
+ * to wait. How far it came is saved with the next command or alarm, so a crash only repeats work.
+ */
+export class Outbox {
+  readonly #store: Store;
+  readonly #db: D1Database;
+  readonly #waiters: Waiter[] = [];
+  #projectedSeq = 0;
+  #bookmark: string | null = null;
+  #running: Promise<void> | null = null;
+  #failures = 0;
+  #nextTryAt: Instant = 0;
+
+  constructor(store: Store, db: D1Database) {
+    this.#store = store;
+    this.#db = db;
+  }
+
+  /** Up to which fact D1 is known to be. */
+  get projectedSeq(): number {
+    this.#projectedSeq = Math.max(this.#projectedSeq, this.#store.projectedSeq());
+    return this.#projectedSeq;
+  }
+
+  /** When to try again after a failure, epoch ms; 0 while all is well. */
+  get nextTryAt(): Instant {
+    return this.#nextTryAt;
+  }
+
+  /** Starts projecting and waits until D1 has the fact `seq`, but at most 250 ms and not at all under a rush. */
+  async reach(seq: number): Promise<Projected> {
+    if (this.#failures > 0 && Date.now() < this.#nextTryAt) return this.#answer(false);
+    const behind = seq - this.projectedSeq;
+    if (behind <= 0) return this.#answer(true);
+    void this.flush();
+    if (behind > RUSH_FACTS || this.#failures > 0) return this.#answer(false);
+    return this.#answer(await this.#waitFor(seq));
+  }
+
+  #answer(reached: boolean): Projected {
+    return { readModel: reached ? 'current' : 'pending', bookmark: this.#bookmark };
+  }
+
+  #waitFor(seq: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), WAIT_MS);
+      const done = (reached: boolean) => {
+        clearTimeout(timer);
+        resolve(reached);
+      };
+      this.#waiters.push({ seq, resolve: done });
+    });
+  }
+
+  /** Projects until D1 has caught up or fails; never rejects. */
+  flush(): Promise<void> {
+    return this.#alone(() => this.#run());
+  }
+
+  /** One writer to D1 at a time: joins what runs already, else starts `work`. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    this.#running ??= work().finally(() => {
+      this.#running = null;
+      // Whoever came while the last round was ending must not wait for an alarm.
+      if (this.#waiters.length > 0) void this.flush();
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#catchUp();
+      this.#failures = 0;
+      this.#nextTryAt = 0;
+    } catch (error) {
+      this.#failures += 1;
+      this.#nextTryAt = Date.now() + backoffMs(this.#failures);
+      this.#release(0, true);
+      console.warn(JSON.stringify({ warning: 'projection to D1 failed', failures: this.#failures, error: `${error}` }));
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const session = this.#db.withSession('first-primary');
+    for (;;) {
+      const page = this.#store.projectionPage(this.projectedSeq, LIMITS.batchMax);
+      if (page === null) return;
+      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations));
+      this.#projectedSeq = Math.max(this.#projectedSeq, page.upToSeq);
+      this.#bookmark = session.getBookmark() ?? this.#bookmark;
+      this.#release(this.#projectedSeq, false);
+    }
+  }
+
+  /** Lets go those who wait for facts up to `seq`, and with `all` the others too, unreached. */
+  #release(seq: number, all: boolean): void {
+    const others = this.#waiters.splice(0).filter((waiter) => {
+      if (waiter.seq <= seq) waiter.resolve(true);
+      else if (all) waiter.resolve(false);
+      else return true;
+      return false;
+    });
+    this.#waiters.push(...others);
+  }
+
+  /**
+   * Makes D1's rows of this event exactly what the actor has, whatever stood there. Projection waits meanwhile.
+   * @returns the number of reservations written
+   * @throws what D1 throws; running it again is safe
+   */
+  async rebuild(): Promise<number> {
+    while (this.#running !== null) await this.#running;
+    let written = 0;
+    let failure: unknown = null;
+    await this.#alone(async () => {
+      try {
+        written = await this.#replaceAll();
+      } catch (error) {
+        failure = error;
+      }
+    });
+    if (failure !== null) throw failure;
+    return written;
+  }
+
+  async #replaceAll(): Promise<number> {
+    const session = this.#db.withSession('first-primary');
+    let afterId = '';
+    let written = 0;
+    for (;;) {
+      const rows = this.#store.reservationsAfter(afterId, LIMITS.batchMax);
+      const view = this.#store.view();
+      if (view === null) return written;
+      const upToId = rows.length < LIMITS.batchMax ? null : (rows.at(-1)?.id ?? null);
+      await within(D1_TIMEOUT_MS, replaceRange(session, view, { afterId, upToId }, rows));
+      written += rows.length;
+      if (upToId === null) return written;
+      afterId = upToId;
+    }
+  }
+}
+
+/** 1 s, doubled at each failure up to a minute, with up to a quarter of jitter so that events don't retry in step. */
+function backoffMs(failures: number): number {
+  const base = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failures - 1));
+  return base * (1 + Math.random() / 4);
+}
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

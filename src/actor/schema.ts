@@ -1,0 +1,64 @@
+/**
+ * The actor's own tables, as a ladder of migrations: append, never edit. `CHECK` and the unique index repeat the
+ * domain's two central promises, so that neither a mistake in the rules nor one in this file oversells.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE event (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE totals (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    projected_seq INTEGER NOT NULL,
+    capacity INTEGER NOT NULL,
+    held INTEGER NOT NULL CHECK (held >= 0),
+    confirmed INTEGER NOT NULL CHECK (confirmed >= 0),
+    waitlisted INTEGER NOT NULL CHECK (waitlisted >= 0),
+    CHECK (held + confirmed <= capacity)
+  ) STRICT;
+
+  CREATE TABLE reservations (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    holder TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    attendee_id TEXT,
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    status TEXT NOT NULL,
+    expires_at INTEGER,
+    confirmed_at INTEGER,
+    cancelled_at INTEGER,
+    cancelled_by TEXT,
+    checked_in_at INTEGER,
+    ticket_code TEXT NOT NULL,
+    deleted_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE UNIQUE INDEX one_active_per_holder ON reservations (holder)
+    WHERE status IN ('pending', 'confirmed', 'waitlisted');
+  CREATE INDEX holds_by_deadline ON reservations (expires_at, id) WHERE status = 'pending';
+
+  CREATE TABLE facts (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    reservation_id TEXT,
+    actor_id TEXT,
+    data TEXT NOT NULL
+  ) STRICT;
+
+  -- What was answered to commands that changed something, so that a retry gets the same answer.
+  CREATE TABLE commands (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    outcome TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,122 @@
+import type { EventView, Reservation } from '../domain/model.ts';
+
+/** A reservation as it is to stand in D1. */
+type Projected = Reservation & { readonly seq: number };
+
+const EVENT_COLUMNS = [
+  'id',
+  'seq',
+  'organizer_id',
+  'title',
+  'description',
+  'start_time',
+  'end_time',
+  'time_zone',
+  'capacity',
+  'held',
+  'confirmed',
+  'waitlisted',
+  'status',
+  'venue_id',
+  'country_code',
+  'price_amount',
+  'price_currency',
+  'tags',
+  'max_quantity',
+  'requires_confirmation',
+  'hold_ms',
+  'reservations_open_at',
+  'reservations_close_at',
+  'cancel_until',
+  'published_at',
+  'deleted_at',
+  'created_at',
+  'updated_at',
+  'version',
+] as const;
+
+const RESERVATION_COLUMNS = [
+  'id',
+  'seq',
+  'event_id',
+  'user_id',
+  'attendee_id',
+  'quantity',
+  'status',
+  'expires_at',
+  'confirmed_at',
+  'cancelled_at',
+  'cancelled_by',
+  'checked_in_at',
+  'ticket_code',
+  'deleted_at',
+  'created_at',
+  'updated_at',
+  'version',
+] as const;
+
+/** One statement for any number of rows (an array of arrays as JSON), which an older row never overwrites. */
+function upsert(table: string, columns: readonly string[]): string {
+  const values = columns.map((_, index) => `value ->> ${index}`).join(', ');
+  const updates = columns.slice(1).map((column) => `${column} = excluded.${column}`);
+  return `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values} FROM json_each(?) WHERE true
+    ON CONFLICT (id) DO UPDATE SET ${updates.join(', ')} WHERE excluded.seq >= ${table}.seq`;
+}
+
+const UPSERT_EVENTS = upsert('events', EVENT_COLUMNS);
+const UPSERT_RESERVATIONS = upsert('reservations', RESERVATION_COLUMNS);
+
+/**
+ * Writes an event and some of its reservations to D1, in one transaction. Safe to repeat and to run late: every row
+ * carries the `seq` of its last fact, and an older one changes nothing.
+ * @throws what D1 throws; then nothing was written
+ */
+export async function project(
+  session: D1DatabaseSession,
+  view: EventView,
+  reservations: readonly Projected[],
+): Promise<void> {
+  await session.batch([
+    session.prepare(UPSERT_EVENTS).bind(JSON.stringify([eventValues(view)])),
+    session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations.map(reservationValues))),
+  ]);
+}
+
+/**
+ * Makes D1's reservations with ids in (afterId, upToId] exactly these, whatever stood there; one step of a rebuild.
+ * @param upToId null: no upper bound
+ */
+export async function replaceRange(
+  session: D1DatabaseSession,
+  view: EventView,
+  range: { readonly afterId: string; readonly upToId: string | null },
+  reservations: readonly Projected[],
+): Promise<void> {
+  const { id } = view.event;
+  await session.batch([
+    session
+      .prepare('DELETE FROM reservations WHERE event_id = ? AND id > ? AND id <= coalesce(?, id)')
+      .bind(id, range.afterId, range.upToId),
+    session.prepare('UPDATE events SET seq = 0 WHERE id = ?').bind(id),
+    session.prepare(UPSERT_EVENTS).bind(JSON.stringify([eventValues(view)])),
+    session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations.map(reservationValues))),
+  ]);
+}
+
+function eventValues({ event: e, totals, seq }: EventView): unknown[] {
+  return [
+    ...[e.id, seq, e.organizerId, e.title, e.description, e.startTime, e.endTime, e.timeZone, e.capacity],
+    ...[totals.held, totals.confirmed, totals.waitlisted, e.status, e.venueId, e.countryCode],
+    ...[e.price?.amount ?? null, e.price?.currency ?? null, JSON.stringify(e.tags), e.maxQuantity],
+    ...[Number(e.requiresConfirmation), e.holdMs, e.reservationsOpenAt, e.reservationsCloseAt, e.cancelUntil],
+    ...[e.publishedAt, e.deletedAt, e.createdAt, e.updatedAt, e.version],
+  ];
+}
+
+function reservationValues(r: Projected): unknown[] {
+  return [
+    ...[r.id, r.seq, r.eventId, r.userId, r.attendeeId, r.quantity, r.status, r.expiresAt, r.confirmedAt],
+    ...[r.cancelledAt, r.cancelledBy, r.checkedInAt, r.ticketCode, r.deletedAt],
+    ...[r.createdAt, r.updatedAt, r.version],
+  ];
+}

@@ -1,0 +1,122 @@
+import { manages } from './access.ts';
+import { accept, type NewFact, reject } from './decision.ts';
+import { checkDetails, differences } from './details.ts';
+import {
+  type Decision,
+  type EventDetails,
+  type EventRecord,
+  type EventState,
+  type Instant,
+  LIMITS,
+  type Reservation,
+  type TimedCommand,
+} from './model.ts';
+import { freeing, isActive, isLapsed, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
+
+type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
+
+/** Creates the event for an organizer. Its id is fresh, so it meets an empty state. */
+export function createEvent(state: EventState, command: CommandOf<'create_event'>): Decision {
+  if (state.event !== null) throw new Error(`event ${state.event.id} exists already`);
+  if (command.principal === null || command.principal.role === 'customer')
+    return reject({ code: 'organizer_required' });
+  const errors = checkDetails(command.details, null, command.at);
+  if (errors.length > 0) return reject({ code: 'validation_failed', errors });
+  const { eventId, status, details } = command;
+  return accept(state, command, [{ type: 'event_created', reservationId: null, data: { eventId, status, details } }]);
+}
+
+/** Decides what its organizer or an admin asks of an event; everybody else is refused. */
+export function decideEvent(
+  state: EventState,
+  event: EventRecord,
+  command: CommandOf<'edit_event' | 'publish_event' | 'cancel_event' | 'delete_event'>,
+): Decision {
+  if (!manages(event, command.principal)) return reject({ code: 'not_organizer' });
+  switch (command.type) {
+    case 'edit_event':
+      return editEvent(state, event, command);
+    case 'publish_event':
+      return publishEvent(state, event, command);
+    case 'cancel_event':
+      return cancelEvent(state, event, command);
+    case 'delete_event':
+      return deleteEvent(state, event, command);
+  }
+}
+
+function editEvent(state: EventState, event: EventRecord, command: CommandOf<'edit_event'>): Decision {
+  if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
+  const changes = differences(event, command.changes);
+  if (Object.keys(changes).length === 0) return accept(state, command, []);
+  if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
+  const edited: EventDetails = { ...event, ...changes };
+  const errors = checkDetails(edited, event, command.at);
+  if (errors.length > 0) return reject({ code: 'validation_failed', errors });
+
+  const lapsed = lapsedHolds(state, command.at);
+  const expired = freeing(lapsed, takenSeats(state.totals) - edited.capacity);
+  const minimum = takenSeats(state.totals) - seatsOf(expired);
+  if (edited.capacity < minimum) {
+    return reject(isCutOff(lapsed) ? { code: 'busy' } : { code: 'capacity_below_reserved', minimum });
+  }
+  return accept(state, command, [...expired.map(expiry), { type: 'event_edited', reservationId: null, data: changes }]);
+}
+
+/** Whether more holds may have lapsed than one step looks at, so that what they'd free is not known. */
+function isCutOff(lapsed: readonly Reservation[]): boolean {
+  return lapsed.length === LIMITS.settlePerStep;
+}
+
+function publishEvent(state: EventState, event: EventRecord, command: CommandOf<'publish_event'>): Decision {
+  if (event.status === 'published') return accept(state, command, []);
+  if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
+  if (event.startTime <= command.at) return reject({ code: 'event_started' });
+  return accept(state, command, [{ type: 'event_published', reservationId: null, data: {} }]);
+}
+
+/**
+ * Cancels the event and, in the same transaction, the first step of its reservations; what a large event has beyond
+ * that, `settle` cancels in further steps.
+ */
+function cancelEvent(state: EventState, event: EventRecord, command: CommandOf<'cancel_event'>): Decision {
+  if (event.status === 'cancelled') return accept(state, command, []);
+  return accept(state, command, [
+    { type: 'event_cancelled', reservationId: null, data: {} },
+    ...closings(state, command.at),
+  ]);
+}
+
+function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'delete_event'>): Decision {
+  if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
+  const lapsed = lapsedHolds(state, command.at);
+  if (takenSeats(state.totals) > seatsOf(lapsed)) {
+    return reject({ code: isCutOff(lapsed) ? 'busy' : 'event_has_reservations' });
+  }
+  return accept(state, command, [...lapsed.map(expiry), { type: 'event_deleted', reservationId: null, data: {} }]);
+}
+
+/** One bounded step of what time alone makes due; no facts once nothing is. */
+export function settle(state: EventState, event: EventRecord, command: CommandOf<'settle'>): Decision {
+  const due = event.status === 'cancelled' ? closings(state, command.at) : lapsedHolds(state, command.at).map(expiry);
+  return accept(state, command, due);
+}
+
+/** A step of ending a cancelled event's reservations: a hold that had lapsed expired, the rest are cancelled. */
+function closings(state: EventState, at: Instant): NewFact[] {
+  return [...state.reservations.values()]
+    .filter(isActive)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, LIMITS.settlePerStep)
+    .map((reservation) => (isLapsed(reservation, at) ? expiry(reservation) : closing(reservation)));
+}
+
+/** The fact that ends a lapsed hold. */
+export function expiry(hold: Reservation): NewFact {
+  return { type: 'reservation_expired', reservationId: hold.id, data: {} };
+}
+
+/** The fact that ends a reservation because its event was cancelled. */
+export function closing(reservation: Reservation): NewFact {
+  return { type: 'reservation_cancelled', reservationId: reservation.id, data: { by: 'organizer' } };
+}

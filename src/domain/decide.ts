@@ -1,0 +1,34 @@
+import { maySeeEvent } from './access.ts';
+import { createEvent, decideEvent, settle } from './decide-event.ts';
+import { decideReservation, reserve } from './decide-reservation.ts';
+import { accept, reject } from './decision.ts';
+import type { Decision, EventState, TimedCommand } from './model.ts';
+
+/**
+ * Decides one command on one event: the facts that it adds, or why it is refused. Pure and total: it reads no clock,
+ * changes nothing, and throws only on states that can't be.
+ */
+export function decide(state: EventState, command: TimedCommand): Decision {
+  const { event } = state;
+  switch (command.type) {
+    case 'create_event':
+      return createEvent(state, command);
+    case 'settle':
+      return event === null ? accept(state, command, []) : settle(state, event, command);
+    case 'edit_event':
+    case 'publish_event':
+    case 'cancel_event':
+    case 'delete_event':
+      if (event === null || !maySeeEvent(event, command.principal)) return reject({ code: 'event_not_found' });
+      return decideEvent(state, event, command);
+    case 'reserve':
+      if (event === null || !maySeeEvent(event, command.principal)) return reject({ code: 'event_not_found' });
+      return reserve(state, event, command);
+    case 'confirm':
+    case 'cancel':
+    case 'delete_reservation':
+      // A deleted event's reservations stay their holders' to see and to remove.
+      if (event === null) return reject({ code: 'reservation_not_found' });
+      return decideReservation(state, event, command);
+  }
+}

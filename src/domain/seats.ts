@@ -1,0 +1,99 @@
+import {
+  type Availability,
+  type EventRecord,
+  type EventState,
+  type EventView,
+  type Instant,
+  LIMITS,
+  type Reservation,
+  type Totals,
+} from './model.ts';
+
+/** Whether the reservation occupies its holder's one place in the event. */
+export function isActive(reservation: Reservation): boolean {
+  return reservation.status === 'pending' || reservation.status === 'confirmed' || reservation.status === 'waitlisted';
+}
+
+/** Whether it is a hold whose time is over, though no fact says so yet. */
+export function isLapsed(reservation: Reservation, at: Instant): boolean {
+  return reservation.status === 'pending' && reservation.expiresAt !== null && reservation.expiresAt <= at;
+}
+
+/**
+ * The reservation as it is at an instant, even where the fact of it is yet to be written: a lapsed hold is expired,
+ * and a cancelled event has no active reservations.
+ */
+export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
+  const version = reservation.version + 1;
+  if (isLapsed(reservation, at)) {
+    return { ...reservation, status: 'expired', updatedAt: reservation.expiresAt ?? at, version };
+  }
+  if (event.status !== 'cancelled' || !isActive(reservation)) return reservation;
+  const cancelledAt = event.updatedAt;
+  return {
+    ...reservation,
+    status: 'cancelled',
+    cancelledAt,
+    cancelledBy: 'organizer',
+    updatedAt: cancelledAt,
+    version,
+  };
+}
+
+/** When reservations close: as the organizer said, else at the start. */
+export function closesAt(event: EventRecord): Instant {
+  return event.reservationsCloseAt ?? event.startTime;
+}
+
+/** Until when holders may cancel: as the organizer said, else until the start. */
+export function cancellableUntil(event: EventRecord): Instant {
+  return event.cancelUntil ?? event.startTime;
+}
+
+/** The lapsed holds among the loaded reservations, first lapsed first; at most as many as one step may settle. */
+export function lapsedHolds(state: EventState, at: Instant): Reservation[] {
+  if (state.totals.held === 0) return [];
+  return [...state.reservations.values()]
+    .filter((reservation) => isLapsed(reservation, at))
+    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || (a.id < b.id ? -1 : 1))
+    .slice(0, LIMITS.settlePerStep);
+}
+
+export function seatsOf(reservations: readonly Reservation[]): number {
+  return reservations.reduce((seats, reservation) => seats + reservation.quantity, 0);
+}
+
+/** Seats that reservations occupy on paper: lapsed holds still count until a fact expires them. */
+export function takenSeats(totals: Totals): number {
+  return totals.held + totals.confirmed;
+}
+
+/** The fewest of `lapsed`, in their order, that free at least `seats`; all of them if even they don't. */
+export function freeing(lapsed: readonly Reservation[], seats: number): Reservation[] {
+  const chosen: Reservation[] = [];
+  let freed = 0;
+  for (const hold of lapsed) {
+    if (freed >= seats) break;
+    chosen.push(hold);
+    freed += hold.quantity;
+  }
+  return chosen;
+}
+
+/**
+ * What the event's occupancy truly is.
+ * @param lapsedSeats seats of pending reservations whose hold is over, which are free again
+ */
+export function availabilityOf(view: EventView, lapsedSeats: number): Availability {
+  const { event, totals, seq } = view;
+  const reservedSlots = takenSeats(totals) - lapsedSeats;
+  return {
+    eventId: event.id,
+    seq,
+    status: event.status,
+    capacity: event.capacity,
+    reservedSlots,
+    availableSlots: event.capacity - reservedSlots,
+    waitlisted: totals.waitlisted,
+  };
+}
