@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { execute, readAvailability, readReservation } from '../../src/actor/client.ts';
-import type { EventDetails, EventId, Principal } from '../../src/domain/model.ts';
+import type { EventDetails, Principal } from '../../src/domain/model.ts';
 import { newEventId, newReservationId, newSecretCode, newUserId } from '../../src/http/ids.ts';
 
 const HOUR = 3_600_000;
