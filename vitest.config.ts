@@ -1,6 +1,11 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { copyAssets } from './scripts/assets.ts';
 
+// Wrangler announces every file of secrets that it reads, once a test file.
+process.env.WRANGLER_LOG ??= 'error';
+// The Worker under test serves them, and a fresh clone has none.
+await copyAssets();
 const migrations = await readD1Migrations('migrations');
 
 /** Three kinds of tests: pure ones and whole-server ones in Node, the rest inside workerd with real bindings. */

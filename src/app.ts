@@ -1,11 +1,16 @@
 import { ActorUnavailable } from './actor/client.ts';
+import { docsRoutes, PAGES } from './docs/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
+import { apiHeaders, pageHeaders } from './http/security.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
 
 app.use(requestId);
+// The outer one has the last word: pages may do more than answers of the API.
+for (const path of PAGES) app.use(path, pageHeaders);
+app.use(apiHeaders);
 app.use('/api/*', jsonBody);
 app.use('/api/*', bookmark);
 app.onError((error, c) => {
@@ -13,3 +18,4 @@ app.onError((error, c) => {
   return onError(busy ? new Problem('overloaded', undefined, {}, { 'retry-after': '1' }) : error, c);
 });
 app.notFound(onNotFound);
+app.route('/', docsRoutes(app));
