@@ -11,6 +11,8 @@ const migrations = await readD1Migrations('migrations');
 /** Three kinds of tests: pure ones and whole-server ones in Node, the rest inside workerd with real bindings. */
 export default defineConfig({
   test: {
+    // .ci/run counts by the file.
+    reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
     projects: [
       { test: { name: 'domain', include: ['test/domain/**/*.test.ts'] } },
       {
