@@ -45,11 +45,13 @@ export const events = sqliteTable('events', {
   version: integer('version').notNull(),
 });
 
+/** Which tags an event has; kept by triggers. */
 export const eventTags = sqliteTable('event_tags', {
   tag: text('tag').notNull(),
   eventNum: integer('event_num').notNull(),
 });
 
+/** The read model of reservations: written by the projection only. */
 export const reservations = sqliteTable('reservations', {
   id: text('id').$type<ReservationId>().primaryKey(),
   seq: integer('seq').notNull(),

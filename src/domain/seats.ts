@@ -59,6 +59,7 @@ export function lapsedHolds(state: EventState, at: Instant): Reservation[] {
     .slice(0, LIMITS.settlePerStep);
 }
 
+/** How many seats these reservations ask for together. */
 export function seatsOf(reservations: readonly Reservation[]): number {
   return reservations.reduce((seats, reservation) => seats + reservation.quantity, 0);
 }
