@@ -38,7 +38,8 @@ const openApi = createRoute({
       description: 'OpenAPI 3.1.',
       content: {
         'application/json': {
-          schema: z.looseObject({ openapi: z.string().openapi({ example: '3.1.0' }) }),
+          schema: z.looseObject({ openapi: z.string() }),
+          example: { openapi: '3.1.0', info: { title: 'Seatkeeper' } },
         },
       },
     },
