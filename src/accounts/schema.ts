@@ -12,14 +12,21 @@ const ADDRESS_LENGTH_MAX = 500;
 /** Far above a token's length; what isn't formed like a token is refused as one, not as input. */
 const TOKEN_LENGTH_MAX = 1000;
 
+const USERNAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
+
 /** Compatibility forms are unified before the pattern is judged, or a full-width `＠` would slip through it. */
 const username = z
   .string()
   .normalize('NFKC')
   .min(2)
   .max(USERNAME_LENGTH_MAX)
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u, 'Letters, digits, ".", "_" and "-", beginning with a letter or digit')
-  .openapi({ description: 'Unique whatever its case; never contains an `@`.', example: 'ada' });
+  .regex(USERNAME, 'Letters, digits, ".", "_" and "-", beginning with a letter or digit')
+  .openapi({
+    description: 'Unique whatever its case; never contains an `@`.',
+    // The generator would write the flag into the pattern.
+    pattern: USERNAME.source,
+    example: 'ada',
+  });
 
 const email = z
   .email()
