@@ -1,3 +1,4 @@
+import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
 import { docsRoutes, PAGES } from './docs/routes.ts';
 import { Problem } from './http/problem.ts';
@@ -17,5 +18,6 @@ app.onError((error, c) => {
   const busy = error instanceof ActorUnavailable;
   return onError(busy ? new Problem('overloaded', undefined, {}, { 'retry-after': '1' }) : error, c);
 });
+app.route('/api', accounts);
 app.notFound(onNotFound);
 app.route('/', docsRoutes(app));

@@ -13,13 +13,13 @@ const DESCRIPTION = `Takes reservations for events and never oversells.
 const LICENSE = { name: 'MIT', identifier: 'MIT' };
 
 const TAGS = [
-  { name: 'accounts', description: 'Sign up, log in, and everything about yourself.' },
+  { name: 'Accounts', description: 'Sign up, log in, and everything about yourself.' },
   {
-    name: 'events',
+    name: 'Events',
     description: 'What people attend. Organizers publish events; everybody may browse published ones.',
   },
-  { name: 'reservations', description: 'Seats held or confirmed at an event. No two people get the same seat.' },
-  { name: 'docs', description: 'This documentation and the health of the service.' },
+  { name: 'Reservations', description: 'Seats held or confirmed at an event. No two people get the same seat.' },
+  { name: 'Docs', description: 'This documentation and the health of the service.' },
 ] as const;
 
 /** The OpenAPI 3.1 document of the app, from the routes that are mounted on it. */

@@ -71,7 +71,7 @@ describe.skipIf(CHROMIUM === undefined)('the pages of the docs in a browser', { 
 
   it('lets people try the API out on /docs, and keeps them authorized over a reload', () =>
     visit('/docs', async (page) => {
-      await page.locator('#operations-docs-getHealth').waitFor();
+      await page.locator('#operations-Docs-getHealth').waitFor();
 
       await page.getByRole('button', { name: 'Authorize' }).click();
       await page.getByLabel('auth-bearer-value').fill('a.b.c');
@@ -82,7 +82,7 @@ describe.skipIf(CHROMIUM === undefined)('the pages of the docs in a browser', { 
       await page.getByText('Authorized', { exact: true }).waitFor();
       await page.getByRole('button', { name: 'Close' }).click();
 
-      await page.locator('#operations-docs-getHealth').getByRole('button').first().click();
+      await page.locator('#operations-Docs-getHealth').getByRole('button').first().click();
       await page.getByRole('button', { name: 'Execute' }).click();
       const answer = page.locator('.live-responses-table .response');
       await answer.waitFor();

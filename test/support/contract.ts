@@ -19,7 +19,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 }
 
-type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown; examples?: object }>>;
+type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;
 
 /** An answer as it came, with its body as text. */
 export interface RawReply {
@@ -107,6 +107,16 @@ export function schemaErrors(api: Pick<OpenApi, 'components'>, schema: Schema, v
       (error) => !['properties', 'items', '$ref', 'anyOf', 'allOf'].includes(error.keyword) || errors.length === 1,
     )
     .map((error) => `${error.instanceLocation}: ${error.error}`);
+}
+
+/** The example that a schema has, or that its members have together; undefined if a required one has none. */
+export function sampleOf(api: Pick<OpenApi, 'components'>, schema: Schema & { readonly example?: unknown }): unknown {
+  if (schema.example !== undefined) return schema.example;
+  if (schema.$ref) return sampleOf(api, api.components.schemas?.[schema.$ref.split('/').at(-1) ?? ''] ?? {});
+  if (schema.properties === undefined) return undefined;
+  const samples = Object.entries(schema.properties).map(([name, member]) => [name, sampleOf(api, member as Schema)]);
+  const isWhole = samples.every(([name, sample]) => sample !== undefined || !schema.required?.includes(String(name)));
+  return isWhole ? Object.fromEntries(samples.filter(([, sample]) => sample !== undefined)) : undefined;
 }
 
 /**

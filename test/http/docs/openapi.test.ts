@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { PROBLEMS } from '../../../src/http/problem.ts';
-import { type Operation, openApi } from '../../support/contract.ts';
+import { type Operation, openApi, sampleOf, schemaErrors } from '../../support/contract.ts';
 
 const api = await openApi();
 const operations = Object.entries(api.paths).flatMap(([path, item]) =>
@@ -26,10 +26,19 @@ it.each(operations)('%s says what it is', (_, operation) => {
   expect(operation.security, 'say security: [] for a public operation').toBeDefined();
 });
 
-it.each(operations)('%s has an example of each body that it takes', (_, operation) => {
-  for (const [type, { schema, example, examples }] of Object.entries(operation.requestBody?.content ?? {})) {
-    const inSchema = (schema as { example?: unknown; examples?: unknown } | undefined) ?? {};
-    expect(example ?? examples ?? inSchema.example ?? inSchema.examples, `no example of ${type}`).toBeDefined();
+it.each(operations)('%s has a valid example of each body that it takes', (_, operation) => {
+  for (const [type, { schema, example }] of Object.entries(operation.requestBody?.content ?? {})) {
+    const sample = example ?? sampleOf(api, schema ?? {});
+    expect(sample, `no example of ${type}`).toBeDefined();
+    expect(schemaErrors(api, schema ?? {}, sample)).toEqual([]);
+  }
+});
+
+it.each(operations)('%s answers as its examples say', (_, operation) => {
+  for (const { content } of Object.values(operation.responses)) {
+    for (const { schema, example } of Object.values(content ?? {})) {
+      if (example !== undefined) expect(schemaErrors(api, schema ?? {}, example)).toEqual([]);
+    }
   }
 });
 
