@@ -198,6 +198,8 @@ it('sees exports that are not explained or not needed', () => {
     ],
     [
       ['src/a.ts', '/** A. */\nexport async function a() {}\n\nexport interface B {}'],
+      ['src/a.ts', '/** A. */\nexport function a(b: 1): 1;\nexport function a(b: 2): 2;'],
+      ['src/a.ts', 'export const a = createRoute({});'],
       ['test/a.ts', 'export function a() {}'],
     ],
   );
