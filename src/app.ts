@@ -1,7 +1,9 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
+import { events } from './events/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
+import { reservations } from './reservations/routes.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
@@ -15,3 +17,6 @@ app.onError((error, c) => {
 });
 app.route('/api', accounts);
 app.notFound(onNotFound);
+
+app.route('/api', events);
+app.route('/api', reservations);

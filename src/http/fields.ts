@@ -1,0 +1,103 @@
+import { z } from '@hono/zod-openapi';
+import { ID_PATTERNS, parseEventId, parseReservationId } from '../domain/ids.ts';
+import { type EventId, LIMITS, type ReservationId } from '../domain/model.ts';
+import { Problem } from './problem.ts';
+
+/** Ids for the examples of the OpenAPI document. */
+export const EXAMPLE_IDS = {
+  event: 'evt_01k8v1m2z9f3bt4c6x0q7r5s8w',
+  reservation: 'rsv_01k8v1m2z9f3bt4c6x0q7r5s8w01k8v2a4c6e8g0j2k4m6p8r0t2',
+  user: 'usr_01k8v0h1j2k3m4n5p6q7r8s9t0',
+} as const;
+
+/** The last millisecond of the year 9999, beyond which RFC 3339 cannot write an instant. */
+const INSTANT_MAX = 253_402_300_799_999;
+
+/** RFC 3339 text with an offset or Z as epoch milliseconds. */
+export const instant = z.iso
+  .datetime({ offset: true, error: 'Expected an RFC 3339 time with an offset or Z.' })
+  .transform((text) => Date.parse(text))
+  .refine((at) => at >= 0 && at <= INSTANT_MAX, { params: { code: 'out_of_range' }, error: 'Beyond 1970 to 9999.' })
+  .openapi({ type: 'string', format: 'date-time', example: '2027-06-01T18:00:00+02:00' });
+
+/** An instant in a query string, where a client's unencoded `+` arrives as a space. */
+export const instantQuery = z
+  .preprocess((value) => (typeof value === 'string' ? value.replace(' ', '+') : value), instant)
+  .openapi({ type: 'string', format: 'date-time', example: '2027-06-01T00:00:00Z' });
+
+/** Epoch milliseconds as RFC 3339 text in UTC. */
+export function toTime(at: number): string;
+export function toTime(at: number | null): string | null;
+export function toTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+/** An instant in an answer. */
+export const time = z.string().openapi({ format: 'date-time', example: '2027-06-01T16:00:00.000Z' });
+
+function isClean(text: string, allowed: string): boolean {
+  return text.isWellFormed() && [...(text.match(/\p{Cc}/gu) ?? [])].every((character) => allowed.includes(character));
+}
+
+const UNCLEAN = { params: { code: 'invalid_text' }, error: 'Control characters and lone surrogates are refused.' };
+
+/**
+ * One line of text, trimmed, with something to see in it.
+ * @param base what normalises the text before it is judged
+ */
+export function line(lengthMax: number, base: z.ZodString = z.string()) {
+  return base
+    .trim()
+    .min(1, { abort: true })
+    .max(lengthMax)
+    .refine((text) => isClean(text, ''), { ...UNCLEAN, abort: true })
+    .refine((text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text), { params: { code: 'blank' }, error: 'Nothing to see.' });
+}
+
+/** Text of several lines; line ends become `\n`. */
+export function prose(lengthMax: number) {
+  return z
+    .string()
+    .overwrite((text) => text.replaceAll('\r\n', '\n'))
+    .max(lengthMax)
+    .refine((text) => isClean(text, '\n\t'), UNCLEAN);
+}
+
+/** A tag as events store and filters compare it. */
+export const tag = line(LIMITS.tagLengthMax, z.string().normalize('NFC').toLowerCase());
+
+/** An event's id in a path. One that isn't formed like an id names nothing: 404 rather than 422. */
+export const eventIdPath = z
+  .string()
+  .transform((text): EventId => {
+    const id = parseEventId(text);
+    if (id === null) throw new Problem('event_not_found');
+    return id;
+  })
+  .openapi({ type: 'string', pattern: ID_PATTERNS.evt.source, example: EXAMPLE_IDS.event });
+
+/** A reservation's id in a path, likewise. */
+export const reservationIdPath = z
+  .string()
+  .transform((text): ReservationId => {
+    const id = parseReservationId(text);
+    if (id === null) throw new Problem('reservation_not_found');
+    return id;
+  })
+  .openapi({ type: 'string', pattern: ID_PATTERNS.rsv.source, example: EXAMPLE_IDS.reservation });
+
+/** The parameters of every list. */
+export const pageQuery = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .openapi({ type: 'integer', default: 25, description: 'Most items to answer.' }),
+  cursor: z
+    .string()
+    .max(500)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before, of the same list with the same filters.' }),
+};
