@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { EXAMPLE_IDS, instant, instantQuery, line, pageQuery, prose, tag, time } from '../http/fields.ts';
+import { EXAMPLE_IDS, instant, instantQuery, pageQuery, tag, time } from '../http/fields.ts';
+import { line, prose } from '../http/text.ts';
 import { currency, timeZone } from './standards.ts';
 
 const STATUSES = ['draft', 'published', 'cancelled'] as const;
