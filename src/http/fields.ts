@@ -16,10 +16,16 @@ const INSTANT_MAX = 253_402_300_799_999;
 
 /** RFC 3339 text with an offset or Z as epoch milliseconds. */
 export const instant = z.iso
-  .datetime({ offset: true, error: 'Expected an RFC 3339 time with an offset or Z.' })
+  .datetime({
+    offset: true,
+    error: ({ code }) => (code === 'invalid_format' ? 'Expected an RFC 3339 time with an offset or Z.' : undefined),
+  })
   .transform((text) => Date.parse(text))
   .refine((at) => at >= 0 && at <= INSTANT_MAX, { params: { code: 'out_of_range' }, error: 'Beyond 1970 to 9999.' })
   .openapi({ type: 'string', format: 'date-time', example: '2027-06-01T18:00:00+02:00' });
+
+/** An instant that may be unset. */
+export const nullableInstant = instant.nullable().openapi({ type: ['string', 'null'], format: 'date-time' });
 
 /** An instant in a query string, where a client's unencoded `+` arrives as a space. */
 export const instantQuery = z
@@ -67,7 +73,7 @@ export const pageQuery = {
     .min(1)
     .max(100)
     .optional()
-    .openapi({ type: 'integer', default: 25, description: 'Most items to answer.' }),
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Most items to answer.' }),
   cursor: z
     .string()
     .max(500)
