@@ -2,7 +2,17 @@ import { actsAs, maySeeReservation } from './access.ts';
 import { closing, expiry } from './decide-event.ts';
 import { accept, type NewFact, reject } from './decision.ts';
 import type { Decision, EventRecord, EventState, Principal, Rejection, Reservation, TimedCommand } from './model.ts';
-import { cancellableUntil, closesAt, freeing, isActive, isLapsed, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
+import {
+  cancellableUntil,
+  closesAt,
+  freeing,
+  isActive,
+  isLapsed,
+  judgedAt,
+  lapsedHolds,
+  seatsOf,
+  takenSeats,
+} from './seats.ts';
 
 type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
 
@@ -100,7 +110,9 @@ function cancel(
   command: CommandOf<'cancel'>,
 ): Decision {
   if (reservation.status === 'cancelled') return accept(state, command, []);
-  if (!isActive(reservation) || isLapsed(reservation, command.at)) return reject({ code: 'hold_expired' });
+  if (!isActive(reservation) || isLapsed(reservation, judgedAt(event, command.at))) {
+    return reject({ code: 'hold_expired' });
+  }
   const refused = refusesCancel(event, reservation, principal, command);
   return refused === null
     ? accept(state, command, [cancellation(event, reservation, principal)])
@@ -116,7 +128,7 @@ function remove(
   command: CommandOf<'delete_reservation'>,
 ): Decision {
   const removal: NewFact = { type: 'reservation_deleted', reservationId: reservation.id, data: {} };
-  if (isLapsed(reservation, command.at)) return accept(state, command, [expiry(reservation), removal]);
+  if (isLapsed(reservation, judgedAt(event, command.at))) return accept(state, command, [expiry(reservation), removal]);
   if (!isActive(reservation)) return accept(state, command, [removal]);
   const refused = refusesCancel(event, reservation, principal, command);
   return refused === null

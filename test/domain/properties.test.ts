@@ -13,6 +13,7 @@ import {
   type Reservation,
   type TimedCommand,
 } from '../../src/domain/model.ts';
+import { asOf } from '../../src/domain/seats.ts';
 import {
   consumed,
   type Decided,
@@ -73,6 +74,28 @@ it('lets terminal states stay terminal, and deleted things deleted', () => {
       const is = state.reservations.get(id);
       if (ended(was.status)) must(is?.status === was.status, 'an ended reservation stays so', was, is);
       if (was.deletedAt !== null) must(is === was, 'a deleted reservation stays as it was', was, is);
+    }
+  });
+});
+
+it('shows a reservation before the fact of its end is written as it shows it after', () => {
+  always(({ before, command, decision, state }) => {
+    if (before.event === null || command.type !== 'settle' || !decision.accepted) return;
+    for (const [id, was] of before.reservations) {
+      const [seen, is] = [asOf(was, before.event, command.at), state.reservations.get(id)];
+      if (is !== was) must(isDeepStrictEqual(seen, is), 'a fact changes nothing that was seen', seen, is);
+    }
+  });
+});
+
+it('never takes back that a reservation has ended, whatever time passes before the fact is written', () => {
+  always(({ state, command: { at } }) => {
+    const { event } = state;
+    if (event === null) return;
+    for (const reservation of state.reservations.values()) {
+      const now = asOf(reservation, event, at);
+      if (now === reservation) continue;
+      must(isDeepStrictEqual(asOf(reservation, event, at + LIMITS.holdMinutesMax * 60_000), now), 'it stays', now);
     }
   });
 });
