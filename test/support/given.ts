@@ -149,19 +149,20 @@ export function given(...facts: readonly Past[]) {
       const command = { ...action, id: 'cmd_1' as CommandId, eventId: EVENT, principal, at };
       const decision = decide(state, command);
       return {
+        decision,
         // biome-ignore lint/suspicious/noThenProperty: the third word of given, when, then; nobody awaits it
-        then(...expected: readonly NewFact[] | readonly [Rejection]) {
+        then(...expected: readonly Past[] | readonly [Rejection]) {
           const first = expected[0];
           if (first !== undefined && 'code' in first) {
             expect(decision).toEqual({ accepted: false, rejection: first });
             return state;
           }
           const actorId = principal?.userId ?? null;
-          const numbered = (expected as readonly Past[]).map(({ by, at: _, ...fact }, index) => ({
+          const numbered = (expected as readonly Past[]).map(({ by: _by, at: _at, ...fact }, index) => ({
             ...fact,
             seq: state.seq + 1 + index,
             at,
-            actorId: by === undefined ? actorId : by.userId,
+            actorId,
           }));
           expect(decision).toEqual({ accepted: true, facts: numbered });
           if (decision.accepted) for (const fact of decision.facts) apply(state, fact);
