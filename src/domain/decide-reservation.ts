@@ -16,8 +16,12 @@ import {
 
 type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
 
-/** Takes seats for a holder: all or nothing. Lapsed holds make room first, however late the alarm is. */
+/**
+ * Takes seats for a holder: all or nothing. Lapsed holds make room first, however late the alarm is. The reservation's
+ * id is fresh.
+ */
 export function reserve(state: EventState, event: EventRecord, command: CommandOf<'reserve'>): Decision {
+  if (state.reservations.has(command.reservationId)) throw new Error(`${command.reservationId} exists already`);
   if (command.principal === null) return reject({ code: 'event_not_found' });
   const closed = closedFor(event, command);
   if (closed !== null) return reject(closed);

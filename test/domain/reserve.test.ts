@@ -216,3 +216,8 @@ it('sells what a larger capacity adds, and not what a smaller one took', () => {
     .when(bob, seats(rsv(2)))
     .then({ code: 'sold_out', availableSlots: 0 });
 });
+
+it('breaks rather than puts a reservation in the place of another, because its id is fresh', () => {
+  const past = [created(), reserved(rsv(1), alice), cancelled(rsv(1), 'holder')];
+  expect(() => given(...past).when(bob, seats(rsv(1)))).toThrow('exists already');
+});
