@@ -152,6 +152,7 @@ const flag = z
   .transform((text) => text === 'true')
   .openapi({ type: 'boolean' });
 
+/** The orders that a list can be asked for; `-` is descending. */
 export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] as const;
 
 /** Filters, order and page of the list of events; a venue and a country join here. */
