@@ -17,7 +17,7 @@ import {
   type TimedCommand,
 } from '../../src/domain/model.ts';
 import { inActor, tablesOf, wipe } from '../support/actor.ts';
-import { MINUTE, T0 } from '../support/given.ts';
+import { alice, attendee, details, HOUR, MINUTE, olga, T0 } from '../support/given.ts';
 import {
   commandOf,
   type History,
@@ -147,5 +147,34 @@ it.each([
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+it('sees all that it must end where earlier commands of a batch have ended what came first', async () => {
+  const step = (who: Step['who'], ask: Step['ask'], waitMs = 0): Step => ({ who, ask, waitMs });
+  const reserve = (n: number, status: 'pending' | 'confirmed', quantity: number, waitMs = 0) =>
+    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status }, waitMs);
+  const capacity = (seats: number, waitMs = 0) =>
+    step(olga, { type: 'edit_event', changes: { capacity: seats }, ifVersion: null }, waitMs);
+  const remove = (target: number, waitMs = 0) => step('holder', { type: 'delete_reservation', target }, waitMs);
+  const history: History = [
+    step(olga, { type: 'create_event', details: details({ capacity: 8 }), status: 'published' }),
+    ...[1, 2, 3, 4, 5].map((n) => reserve(n, 'pending', 1)),
+    ...[6, 7, 8].map((n) => reserve(n, 'confirmed', 1)),
+  ];
+  const endings = [step(olga, { type: 'cancel_event' }), step(null, { type: 'settle' })];
+  const befores = [
+    [capacity(6, HOUR), capacity(4)],
+    [reserve(9, 'confirmed', 2, HOUR), reserve(10, 'confirmed', 2)],
+    [remove(7, HOUR), remove(6), remove(5)],
+    [step(null, { type: 'settle' }, HOUR), step(null, { type: 'settle' })],
+  ];
+  await inActor(({ storage }) => {
+    for (const before of befores) {
+      for (const ending of endings) {
+        const plan = [history.length, before.length + 1].map((size) => ({ size, behindMs: 0, again: null }));
+        withSettlePerStep(2, () => compare(storage, [...history, ...before, ending], plan));
+      }
+    }
   });
 });
