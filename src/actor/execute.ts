@@ -95,15 +95,23 @@ function needsOf(commands: readonly Command[]): Needs {
   const reservationIds: ReservationId[] = [];
   const holders: HolderId[] = [];
   let weight = 0;
-  let closes = false;
+  let cancels = false;
+  let settles = false;
   for (const command of commands) {
     if ('reservationId' in command) reservationIds.push(command.reservationId);
     if (command.type === 'reserve') holders.push(...holderOf(command));
-    if (command.type === 'cancel_event' || command.type === 'settle') closes = true;
+    cancels ||= command.type === 'cancel_event';
+    settles ||= command.type === 'settle';
     weight += weightOf(command);
   }
   // Each command ends at most as many reservations as it weighs: so many of the first in line may be gone before it.
-  return { reservationIds, holders, lapsed: weight, active: closes ? weight : 0 };
+  return {
+    reservationIds,
+    holders,
+    lapsed: weight,
+    active: cancels ? weight : 0,
+    activeIfCancelled: settles ? weight : 0,
+  };
 }
 
 function holderOf(command: Extract<Command, { type: 'reserve' }>): HolderId[] {
