@@ -14,9 +14,21 @@ export default defineConfig({
     // .ci/run counts by the file.
     reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
     projects: [
-      { test: { name: 'domain', include: ['test/domain/**/*.test.ts'] } },
+      { test: { name: 'domain', include: ['test/domain/**/*.test.ts', 'test/scripts/**/*.test.ts'] } },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'server',
+          include: ['test/server/**/*.test.ts'],
+          globalSetup: ['test/support/bundle-once.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          // Each file starts a server and a crowd; side by side, or beside others, they would only measure the cores.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         plugins: [
           cloudflareTest({

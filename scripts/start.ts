@@ -60,7 +60,10 @@ function stopWhenAsked(server: Server): void {
     await server.stop();
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Miniflare's own listener would exit at once, with an error code, before it has stopped.
+    process.removeAllListeners(signal).on(signal, stop);
+  }
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event !== undefined) {
     setInterval(() => process.ppid !== parent && stop(), ORPHAN_CHECK_MS);
