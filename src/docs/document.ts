@@ -18,6 +18,7 @@ const TAGS = [
     description: 'What people attend. Organizers publish events; everybody may browse published ones.',
   },
   { name: 'Reservations', description: 'Seats held or confirmed at an event. No two people get the same seat.' },
+  { name: 'History', description: 'Who did what when.' },
   { name: 'Docs', description: 'This documentation and the health of the service.' },
 ] as const;
 
