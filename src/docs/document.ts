@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { version } from '../../package.json';
 import type { AppEnv } from '../http/router.ts';
+import { addExamples } from './examples.ts';
 
 const DESCRIPTION = `Takes reservations for events and never oversells.
 
@@ -29,6 +30,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>) {
     info: { title: 'Seatkeeper', version, description: DESCRIPTION, license: LICENSE },
     servers: [{ url: '/', description: 'This server' }],
   });
+  addExamples(document);
   const used = new Set(
     Object.values(document.paths ?? {}).flatMap((path) => operationsOf(path).flatMap((o) => o.tags)),
   );

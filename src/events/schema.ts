@@ -157,9 +157,10 @@ export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] 
 
 /** Filters, order and page of the list of events; a venue and a country join here. */
 export const eventQuery = z.strictObject({
-  q: line(200)
-    .optional()
-    .openapi({ description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.' }),
+  q: line(200).optional().openapi({
+    description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.',
+    example: 'jazz',
+  }),
   when: z.enum(['upcoming', 'ongoing', 'past']).optional(),
   available: flag.optional().openapi({ description: 'True: only events with seats left.' }),
   status: z.enum(STATUSES).optional().openapi({ description: 'Published unless given, or of any status if mine.' }),
@@ -168,8 +169,8 @@ export const eventQuery = z.strictObject({
     .string()
     .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
     .optional()
-    .openapi({ pattern: ID_PATTERNS.usr.source }),
-  tag: tag.optional(),
+    .openapi({ pattern: ID_PATTERNS.usr.source, example: EXAMPLE_IDS.user }),
+  tag: tag.optional().openapi({ example: 'jazz' }),
   starts_after: instantQuery.optional().openapi({ description: 'Only events that start later.' }),
   starts_before: instantQuery.optional().openapi({ description: 'Only events that start earlier.' }),
   sort: z.enum(SORTS).optional().openapi({
