@@ -117,6 +117,8 @@ export class EventActor extends DurableObject<Env> {
       await this.#outbox.flush();
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
       this.#store.pruneAnswers(Date.now() - ANSWERS_KEPT_MS, PRUNED_PER_ALARM);
+      // What the steps above had set it for, this very alarm has seen to.
+      this.#alarmAt = Number.POSITIVE_INFINITY;
       this.#arm(Date.now());
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
