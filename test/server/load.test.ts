@@ -138,7 +138,7 @@ it('makes itself an account when it is given none, and keeps its password to its
 
 it('refuses a second load at the same time, a file that is not there and a server that is not running', async () => {
   const { token } = await stranger('organizer');
-  const one = load(await fileOf(300), '--token', token);
+  const one = load(await fileOf(100), '--token', token);
   await untilThereAre(1, token);
   one.child.kill('SIGSTOP');
   expect(await load(SAMPLE, '--token', token)).toMatchObject({
