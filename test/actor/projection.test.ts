@@ -94,7 +94,8 @@ it('lets a command succeed while D1 is down, and says that D1 lags behind', asyn
   expect(first).toMatchObject({ readModel: 'pending', outcome: { kind: 'reservation' } });
   const [second, ms] = await timed(execute(env, id, bob, seats(rsvOf(id, 2))));
   expect(second).toMatchObject({ readModel: 'pending', outcome: { kind: 'reservation' } });
-  expect(ms).toBeLessThan(150);
+  expect(ms).toBeLessThan(240);
+  expect(warnings).toHaveBeenCalledOnce();
   expect(await rowsInD1(id)).toEqual([]);
   await heal();
   while ((await eventInD1(id))?.seq !== 3) await runAlarm(id);
@@ -170,12 +171,13 @@ function slow(db: D1Database, ms: number): D1Database {
 it('waits for a slow D1 a quarter of a second at most', async () => {
   const id = newEventId();
   await inActor(async (state) => {
-    const actor = new EventActor(state, { ...env, DB: slow(env.DB, 800) });
+    const actor = new EventActor(state, { ...env, DB: slow(env.DB, 2_000) });
     const create: Action = { type: 'create_event', details: details(), status: 'published' };
     const [reply, ms] = await timed(actor.execute([command(id, olga, create)]));
     expect(reply).toMatchObject({ readModel: 'pending', outcomes: [{ kind: 'event' }] });
     expect(ms).toBeGreaterThan(200);
-    expect(ms).toBeLessThan(600);
+    // Far below what D1 takes, with room for a busy machine.
+    expect(ms).toBeLessThan(1_000);
     await actor.alarm();
     expect(await eventInD1(id)).toMatchObject({ seq: 1 });
     const again = await actor.execute([command(id, olga, { type: 'publish_event' })]);
