@@ -15,8 +15,8 @@ app.onError((error, c) => {
   const busy = error instanceof ActorUnavailable;
   return onError(busy ? new Problem('overloaded', undefined, {}, { 'retry-after': '1' }) : error, c);
 });
-app.route('/api', accounts);
 app.notFound(onNotFound);
 
+app.route('/api', accounts);
 app.route('/api', events);
 app.route('/api', reservations);

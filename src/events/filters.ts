@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
 import { events, eventTags } from '../db/tables.ts';
-import type { Instant, Principal, UserId } from '../domain/model.ts';
+import type { EventStatus, Instant, Principal, UserId } from '../domain/model.ts';
 import { signedIn } from '../http/auth.ts';
 import type { CursorKey } from '../http/cursor.ts';
 import type { EventQuery, SORTS } from './schema.ts';
@@ -11,14 +11,24 @@ import type { Search } from './search.ts';
  * far as `maySeeEvent` of the domain lets the caller see them, or all that are the caller's own.
  * @throws Problem `unauthorized` when an anonymous caller asks for their own
  */
-export function visible({ mine, status }: EventQuery, principal: Principal | null): SQL | undefined {
+export function visible(query: EventQuery, principal: Principal | null): SQL | undefined {
   const present = isNull(events.deletedAt);
-  const ofStatus = (wanted: typeof status) => (wanted === undefined ? undefined : eq(events.status, wanted));
-  if (mine) return and(present, eq(events.organizerId, signedIn(principal).userId), ofStatus(status));
-  const inScope = and(present, ofStatus(status ?? 'published'));
-  if (status === undefined || status === 'published' || principal?.role === 'admin') return inScope;
-  const own = principal === null ? undefined : eq(events.organizerId, principal.userId);
-  return status === 'draft' ? and(inScope, own ?? sql`false`) : and(inScope, or(isNotNull(events.publishedAt), own));
+  if (query.mine) {
+    const own = eq(events.organizerId, signedIn(principal).userId);
+    return and(present, own, query.status === undefined ? undefined : hasStatus(query.status));
+  }
+  const { status = 'published' } = query;
+  if (status === 'published' || principal?.role === 'admin') {
+    return and(present, query.organizer_id === undefined ? eq(events.status, status) : hasStatus(status));
+  }
+  const own = principal === null ? sql`false` : eq(events.organizerId, principal.userId);
+  if (status === 'draft') return and(present, own, hasStatus(status));
+  return and(present, eq(events.status, status), or(isNotNull(events.publishedAt), own));
+}
+
+/** The `+` keeps SQLite from walking all events of a status, where those of one organizer are far fewer. */
+function hasStatus(status: EventStatus): SQL {
+  return sql`+${events.status} = ${status}`;
 }
 
 /** What the filters of the query leave of them. */
@@ -27,7 +37,7 @@ export function narrowed(query: EventQuery, now: Instant): (SQL | undefined)[] {
     query.when === undefined ? undefined : during(query.when, now),
     query.available ? gt(events.capacity, sql`${events.held} + ${events.confirmed}`) : undefined,
     query.organizer_id === undefined ? undefined : eq(events.organizerId, query.organizer_id as UserId),
-    query.tag === undefined ? undefined : tagged(query.tag),
+    query.q === undefined || query.tag === undefined ? undefined : hasTag(query.tag),
     query.starts_after === undefined ? undefined : gt(events.startTime, query.starts_after),
     query.starts_before === undefined ? undefined : lt(events.startTime, query.starts_before),
   ];
@@ -40,15 +50,22 @@ function during(when: 'upcoming' | 'ongoing' | 'past', now: Instant): SQL | unde
   return and(lte(events.startTime, now), gt(events.endTime, now));
 }
 
-function tagged(tag: string): SQL {
+function hasTag(tag: string): SQL {
   return sql`${events.num} in (select ${eventTags.eventNum} from ${eventTags} where ${eventTags.tag} = ${tag})`;
 }
 
 /**
- * The events that match a search, as table `found` with the best tier of each. Tiers rather than bm25, whose numbers
- * shift with every event that is added, so that pages would overlap.
+ * The few events to begin with, as a table `found (num, tier)`: those that match the search, with the best tier of
+ * each, else those with the tag. Undefined: all.
  */
-export function matches(search: Search): SQL {
+export function foundBy(search: Search | undefined, tag: string | undefined): SQL | undefined {
+  if (search !== undefined) return matches(search);
+  if (tag === undefined) return undefined;
+  return sql`(select ${eventTags.eventNum} as num, 0 as tier from ${eventTags} where ${eventTags.tag} = ${tag}) as found`;
+}
+
+/** Tiers rather than bm25, whose numbers shift with every event that is added, so that pages would overlap. */
+function matches(search: Search): SQL {
   const hits = (tier: number, match: string) =>
     sql`select rowid as num, ${tier} as tier from events_fts where events_fts match ${match}`;
   const all = [hits(0, search.title), hits(1, search.titleAndTags), hits(2, search.anywhere)];

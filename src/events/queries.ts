@@ -1,9 +1,9 @@
-import { and, eq, getTableColumns, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { events } from '../db/tables.ts';
 import type { EventId, EventView, Instant, Principal } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
-import { matches, narrowed, orderOf, visible } from './filters.ts';
+import { foundBy, narrowed, orderOf, visible } from './filters.ts';
 import type { EventQuery } from './schema.ts';
 import { compileSearch } from './search.ts';
 
@@ -40,16 +40,28 @@ export async function listEvents(
   const after = decodeCursor(list, order.types, cursor);
   if (search === null) return { views: [], nextCursor: null };
 
-  const tier = search === undefined ? sql<number>`0` : sql<number>`found.tier`;
-  const base = db
-    .select({ ...getTableColumns(events), tier })
-    .from(events)
-    .$dynamic();
-  const found = search === undefined ? base : base.innerJoin(matches(search), sql`found.num = ${events.num}`);
-  const rows = await found
-    .where(and(scope, ...narrowed(query, now), after === null ? undefined : order.after(after)))
+  const where = and(scope, ...narrowed(query, now), after === null ? undefined : order.after(after));
+  const rows = await selectFrom(db, foundBy(search, query.tag), where)
     .orderBy(...order.by)
     .limit(limit + 1);
   const page = pageOf(list, rows, limit, order.keyOf);
   return { views: page.rows.map(({ tier: _, ...row }) => toView(row)), nextCursor: page.nextCursor };
+}
+
+/** A cross join, because SQLite keeps its order: from the few that were found to their events, by number. */
+function selectFrom(db: DrizzleD1Database, found: SQL | undefined, where: SQL | undefined) {
+  const columns = getTableColumns(events);
+  if (found === undefined) {
+    return db
+      .select({ ...columns, tier: sql<number>`0` })
+      .from(events)
+      .where(where)
+      .$dynamic();
+  }
+  return db
+    .select({ ...columns, tier: sql<number>`found.tier` })
+    .from(found)
+    .crossJoin(events)
+    .where(and(sql`${events.num} = found.num`, where))
+    .$dynamic();
 }

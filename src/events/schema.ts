@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { EXAMPLE_IDS, instant, instantQuery, line, pageQuery, prose, tag, time } from '../http/fields.ts';
+import { EXAMPLE_IDS, instant, instantQuery, nullableInstant, pageQuery, tag, time } from '../http/fields.ts';
+import { line, prose } from '../http/text.ts';
 import { currency, timeZone } from './standards.ts';
 
 const STATUSES = ['draft', 'published', 'cancelled'] as const;
@@ -11,55 +12,61 @@ const price = z.strictObject({
   currency,
 });
 
-/**
- * What may be said about an event, each field optional; a venue and a country join here. Defaults are those of
- * `toDetails`, not the schema's, because a field that a PATCH leaves out stays as it is.
- */
-export const eventPatch = z
-  .strictObject({
-    title: line(LIMITS.titleLengthMax).optional(),
-    description: prose(LIMITS.descriptionLengthMax).optional().openapi({ default: '' }),
-    start_time: instant.optional(),
-    end_time: instant.optional(),
-    time_zone: timeZone.optional().openapi({ default: 'UTC' }),
-    capacity: z.int().min(1).max(LIMITS.capacityMax).optional(),
-    price: price.nullable().optional().openapi({ default: null }),
-    tags: z
-      .array(tag)
-      .max(LIMITS.tagsMax)
-      .transform((tags) => [...new Set(tags)])
-      .optional()
-      .openapi({ description: 'Compared without regard to case.', example: ['jazz', 'open air'] }),
-    max_quantity: z
-      .int()
-      .min(1)
-      .max(LIMITS.quantityMax)
-      .optional()
-      .openapi({ default: LIMITS.quantityDefault, description: 'Most seats that one reservation may take.' }),
-    requires_confirmation: z
-      .boolean()
-      .optional()
-      .openapi({ default: false, description: 'Whether reservations start as pending.' }),
-    hold_minutes: z
-      .int()
-      .min(LIMITS.holdMinutesMin)
-      .max(LIMITS.holdMinutesMax)
-      .optional()
-      .openapi({ default: LIMITS.holdMinutesDefault, description: 'How long a pending reservation keeps its seats.' }),
-    reservations_open_at: instant.nullable().optional().openapi({ description: 'Null: from publication on.' }),
-    reservations_close_at: instant.nullable().optional().openapi({ description: 'Null: at the start.' }),
-    cancel_until: instant.nullable().optional().openapi({ description: 'For holders. Null: until the start.' }),
-  })
-  .openapi('EventPatch');
+/** What may be said about an event; a venue and a country join here. */
+const fields = {
+  title: line(LIMITS.titleLengthMax),
+  description: prose(LIMITS.descriptionLengthMax),
+  start_time: instant,
+  end_time: instant,
+  time_zone: timeZone,
+  capacity: z.int().min(1).max(LIMITS.capacityMax),
+  price: price.nullable(),
+  tags: z
+    .array(tag)
+    .max(LIMITS.tagsMax)
+    .transform((tags) => [...new Set(tags)])
+    .openapi({ description: 'Compared without regard to case.', example: ['jazz', 'open air'] }),
+  max_quantity: z
+    .int()
+    .min(1)
+    .max(LIMITS.quantityMax)
+    .openapi({ description: 'Most seats that one reservation may take.' }),
+  requires_confirmation: z.boolean().openapi({ description: 'Whether reservations start as pending.' }),
+  hold_minutes: z
+    .int()
+    .min(LIMITS.holdMinutesMin)
+    .max(LIMITS.holdMinutesMax)
+    .openapi({ description: 'How long a pending reservation keeps its seats.' }),
+  reservations_open_at: nullableInstant.openapi({ description: 'Null: from publication on.' }),
+  reservations_close_at: nullableInstant.openapi({ description: 'Null: at the start.' }),
+  cancel_until: nullableInstant.openapi({ description: 'For holders. Null: until the start.' }),
+};
 
-const REQUIRED = { title: true, start_time: true, end_time: true, capacity: true } as const;
+/** Some of it: what a PATCH leaves out stays as it is. */
+export const eventPatch = z.strictObject(fields).partial().openapi('EventPatch');
 
-/** A whole event: what is left out gets its default. */
-export const eventInput = eventPatch.required(REQUIRED).openapi('EventInput');
+/** All of it. The defaults are documented here and filled in by `toDetails`. */
+const whole = {
+  ...fields,
+  description: fields.description.optional().openapi({ default: '' }),
+  time_zone: fields.time_zone.optional().openapi({ default: 'UTC' }),
+  price: fields.price.optional().openapi({ default: null }),
+  tags: fields.tags.optional().openapi({ default: [] }),
+  max_quantity: fields.max_quantity.optional().openapi({ default: LIMITS.quantityDefault }),
+  requires_confirmation: fields.requires_confirmation.optional().openapi({ default: false }),
+  hold_minutes: fields.hold_minutes.optional().openapi({ default: LIMITS.holdMinutesDefault }),
+  reservations_open_at: fields.reservations_open_at.optional().openapi({ default: null }),
+  reservations_close_at: fields.reservations_close_at.optional().openapi({ default: null }),
+  cancel_until: fields.cancel_until.optional().openapi({ default: null }),
+};
+
+/** A whole event: what a PUT leaves out gets its default. */
+export const eventInput = z.strictObject(whole).openapi('EventInput');
 
 /** A new event. */
-export const newEvent = eventInput
-  .extend({
+export const newEvent = z
+  .strictObject({
+    ...whole,
     status: z
       .enum(['draft', 'published'])
       .optional()

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseEventId, parseReservationId } from '../domain/ids.ts';
 import { type EventId, LIMITS, type ReservationId } from '../domain/model.ts';
 import { Problem } from './problem.ts';
+import { line } from './text.ts';
 
 /** Ids for the examples of the OpenAPI document. */
 export const EXAMPLE_IDS = {
@@ -15,10 +16,16 @@ const INSTANT_MAX = 253_402_300_799_999;
 
 /** RFC 3339 text with an offset or Z as epoch milliseconds. */
 export const instant = z.iso
-  .datetime({ offset: true, error: 'Expected an RFC 3339 time with an offset or Z.' })
+  .datetime({
+    offset: true,
+    error: ({ code }) => (code === 'invalid_format' ? 'Expected an RFC 3339 time with an offset or Z.' : undefined),
+  })
   .transform((text) => Date.parse(text))
   .refine((at) => at >= 0 && at <= INSTANT_MAX, { params: { code: 'out_of_range' }, error: 'Beyond 1970 to 9999.' })
   .openapi({ type: 'string', format: 'date-time', example: '2027-06-01T18:00:00+02:00' });
+
+/** An instant that may be unset. */
+export const nullableInstant = instant.nullable().openapi({ type: ['string', 'null'], format: 'date-time' });
 
 /** An instant in a query string, where a client's unencoded `+` arrives as a space. */
 export const instantQuery = z
@@ -34,34 +41,6 @@ export function toTime(at: number | null): string | null {
 
 /** An instant in an answer. */
 export const time = z.string().openapi({ format: 'date-time', example: '2027-06-01T16:00:00.000Z' });
-
-function isClean(text: string, allowed: string): boolean {
-  return text.isWellFormed() && [...(text.match(/\p{Cc}/gu) ?? [])].every((character) => allowed.includes(character));
-}
-
-const UNCLEAN = { params: { code: 'invalid_text' }, error: 'Control characters and lone surrogates are refused.' };
-
-/**
- * One line of text, trimmed, with something to see in it.
- * @param base what normalises the text before it is judged
- */
-export function line(lengthMax: number, base: z.ZodString = z.string()) {
-  return base
-    .trim()
-    .min(1, { abort: true })
-    .max(lengthMax)
-    .refine((text) => isClean(text, ''), { ...UNCLEAN, abort: true })
-    .refine((text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text), { params: { code: 'blank' }, error: 'Nothing to see.' });
-}
-
-/** Text of several lines; line ends become `\n`. */
-export function prose(lengthMax: number) {
-  return z
-    .string()
-    .overwrite((text) => text.replaceAll('\r\n', '\n'))
-    .max(lengthMax)
-    .refine((text) => isClean(text, '\n\t'), UNCLEAN);
-}
 
 /** A tag as events store and filters compare it. */
 export const tag = line(LIMITS.tagLengthMax, z.string().normalize('NFC').toLowerCase());
@@ -94,7 +73,7 @@ export const pageQuery = {
     .min(1)
     .max(100)
     .optional()
-    .openapi({ type: 'integer', default: 25, description: 'Most items to answer.' }),
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Most items to answer.' }),
   cursor: z
     .string()
     .max(500)

@@ -9,6 +9,8 @@ export interface Call {
   readonly body?: unknown;
   /** Sent as it is, instead of `body`. */
   readonly raw?: string;
+  /** Sent as they are, without any Content-Type. */
+  readonly bytes?: ArrayBuffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -22,8 +24,8 @@ export interface Reply {
 /** One request through the whole Worker, as a client would send it. */
 export async function request(method: string, path: string, call: Call = {}): Promise<Reply> {
   const headers = new Headers(call.headers);
-  const body = call.raw ?? (call.body === undefined ? null : JSON.stringify(call.body));
-  if (body !== null && !headers.has('content-type')) headers.set('content-type', 'application/json');
+  const body = call.bytes ?? call.raw ?? (call.body === undefined ? null : JSON.stringify(call.body));
+  if (typeof body === 'string' && !headers.has('content-type')) headers.set('content-type', 'application/json');
   if (call.token !== undefined) headers.set('authorization', `Bearer ${call.token}`);
   const response = await exports.default.fetch(`http://localhost${path}`, { method, headers, body });
   const text = await response.text();

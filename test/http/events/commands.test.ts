@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newEventId } from '../../../src/http/ids.ts';
+import { signUp } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
 import { createEvent, eventBody, hoursFromNow, invalid } from '../../support/events.ts';
 
@@ -83,6 +84,16 @@ describe('creating', () => {
   it('is not for customers', async () => {
     const reply = await request('POST', '/api/events', { token: customer.token, body: eventBody() });
     expect(reply).toMatchObject({ status: 403, body: { code: 'organizer_required' } });
+    expect((await request('GET', '/api/events?mine=true', { token: customer.token })).body.items).toEqual([]);
+  });
+
+  it('is for one who became an organizer after the token was given', async () => {
+    const { access_token } = (await signUp({ role: 'customer' })).body;
+    const body = { organization_name: 'Newly founded' };
+    expect(await request('PUT', '/api/me/organizer', { token: access_token, body })).toMatchObject({ status: 200 });
+    expect(await request('POST', '/api/events', { token: access_token, body: eventBody() })).toMatchObject({
+      status: 201,
+    });
   });
 });
 
@@ -181,14 +192,12 @@ describe('If-Match', () => {
   it.each([
     '1',
     '"x"',
-    '',
     '"',
     ',,,',
     'W/',
     '"99999999999999999999"',
     '"0"',
     '"1.5"',
-    'é"',
   ])('garbage (%s) matches nothing', async (garbage) => {
     const event = await createEvent(token);
     expect(await edit(event.id, garbage, 'New')).toMatchObject({ status: 412, body: { code: 'version_mismatch' } });
