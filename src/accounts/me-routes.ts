@@ -2,13 +2,14 @@ import { createRoute, type z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
 import { primary } from '../http/database.ts';
+import { noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
+import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
-import { accessJson, noStore, sessionJson } from './answers.ts';
+import { accessJson, sessionJson } from './answers.ts';
 import { changePassword } from './devices.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { becomeOrganizer, findUser, updateProfile } from './queries.ts';
-import { countAgainst, networkOf } from './rate-limits.ts';
 import {
   accessSchema,
   organizerBody,
