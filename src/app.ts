@@ -1,5 +1,6 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
+import { countries } from './countries/routes.ts';
 import { events } from './events/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
@@ -20,3 +21,4 @@ app.notFound(onNotFound);
 app.route('/api', accounts);
 app.route('/api', events);
 app.route('/api', reservations);
+app.route('/api', countries);

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { EXAMPLE_IDS, instant, instantQuery, nullableInstant, pageQuery, tag, time } from '../http/fields.ts';
+import { EXAMPLE_IDS, flag, instant, instantQuery, nullableInstant, pageQuery, tag, time } from '../http/fields.ts';
 import { line, prose } from '../http/text.ts';
 import { currency, timeZone } from './standards.ts';
 
@@ -142,11 +142,6 @@ export const availabilityJson = z
     waitlisted: z.int().openapi({ example: 0 }),
   })
   .openapi('Availability');
-
-const flag = z
-  .enum(['true', 'false'])
-  .transform((text) => text === 'true')
-  .openapi({ type: 'boolean' });
 
 export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] as const;
 
