@@ -5,6 +5,7 @@ import { events } from './events/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 import { reservations } from './reservations/routes.ts';
+import { venues } from './venues/routes.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
@@ -22,3 +23,4 @@ app.route('/api', accounts);
 app.route('/api', events);
 app.route('/api', reservations);
 app.route('/api', countries);
+app.route('/api', venues);

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import type { Role, UserId } from '../domain/model.ts';
+import type { Principal, Role, UserId } from '../domain/model.ts';
 import { users } from './tables.ts';
 
 /**
@@ -11,4 +11,11 @@ import { users } from './tables.ts';
 export async function currentRole(db: DrizzleD1Database, userId: UserId): Promise<Role | null> {
   const row = await db.select({ role: users.role }).from(users).where(eq(users.id, userId)).get();
   return row?.role ?? null;
+}
+
+/** The caller in the role that they have by now, where the token's allows less than a newer one might. */
+export async function inCurrentRole(db: DrizzleD1Database, principal: Principal): Promise<Principal> {
+  if (principal.role !== 'customer') return principal;
+  const role = await currentRole(db, principal.userId);
+  return role === null ? principal : { ...principal, role };
 }

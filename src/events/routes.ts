@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { type Answer, execute, readAvailability, readEvent } from '../actor/client.ts';
-import { currentRole } from '../db/roles.ts';
+import { inCurrentRole } from '../db/roles.ts';
 import { maySeeEvent } from '../domain/access.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
 import { database, primary } from '../http/database.ts';
@@ -26,7 +26,7 @@ export const events = createRouter()
     const { status = 'draft', ...input } = c.req.valid('json');
     const id = newEventId();
     const action = { type: 'create_event', details: toDetails(input), status } as const;
-    const answer = await execute(c.env, id, await asNow(c.env, c.get('principal')), action);
+    const answer = await execute(c.env, id, await inCurrentRole(primary(c.env), c.get('principal')), action);
     const json = answered(c, answer);
     c.header('location', `/api/events/${id}`);
     return c.json(json, 201);
@@ -77,13 +77,6 @@ export const events = createRouter()
     if (!read.ok) throw rejectionProblem(read.rejection);
     return c.json(toAvailabilityJson(read.value), 200);
   });
-
-/** The caller in the role that they have by now, where the token's allows less than a newer one might. */
-async function asNow(env: Env, principal: Principal): Promise<Principal> {
-  if (principal.role !== 'customer') return principal;
-  const role = await currentRole(primary(env), principal.userId);
-  return role === null ? principal : { ...principal, role };
-}
 
 /** The event that a command answered with, and the headers that go with it. */
 function answered(c: Pick<Context, 'header'>, answer: Answer): EventJson {
