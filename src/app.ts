@@ -1,9 +1,11 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
 import { countries } from './countries/routes.ts';
+import { docsRoutes, PAGES } from './docs/routes.ts';
 import { events } from './events/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
+import { apiHeaders, pageHeaders } from './http/security.ts';
 import { reservations } from './reservations/routes.ts';
 import { venues } from './venues/routes.ts';
 
@@ -11,6 +13,9 @@ import { venues } from './venues/routes.ts';
 export const app = createRouter();
 
 app.use(requestId);
+// The outer one has the last word: pages may do more than answers of the API.
+for (const path of PAGES) app.use(path, pageHeaders);
+app.use(apiHeaders);
 app.use('/api/*', jsonBody);
 app.use('/api/*', bookmark);
 app.onError((error, c) => {
@@ -24,3 +29,4 @@ app.route('/api', events);
 app.route('/api', reservations);
 app.route('/api', countries);
 app.route('/api', venues);
+app.route('/', docsRoutes(app));

@@ -55,10 +55,14 @@ function nextReservation(state: EventState, fact: ReservationFact): Reservation 
   switch (fact.type) {
     case 'reservation_confirmed':
       return { ...next, status: 'confirmed', confirmedAt: at };
-    case 'reservation_cancelled':
-      return { ...next, status: 'cancelled', cancelledAt: at, cancelledBy: fact.data.by };
+    case 'reservation_cancelled': {
+      // A large event's reservations end with it, though the facts of that come in later steps.
+      const endedAt = state.event?.status === 'cancelled' ? state.event.updatedAt : at;
+      return { ...next, status: 'cancelled', cancelledAt: endedAt, cancelledBy: fact.data.by, updatedAt: endedAt };
+    }
     case 'reservation_expired':
-      return { ...next, status: 'expired' };
+      // It expired when its time was over, as reads have shown it since, not when this was written down.
+      return { ...next, status: 'expired', updatedAt: before.expiresAt ?? at };
     case 'reservation_deleted':
       return { ...next, deletedAt: at };
   }

@@ -11,7 +11,7 @@ import {
   type Reservation,
   type TimedCommand,
 } from './model.ts';
-import { freeing, isActive, isLapsed, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
+import { freeing, isActive, isLapsed, judgedAt, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
 
 type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
 
@@ -89,16 +89,21 @@ function cancelEvent(state: EventState, event: EventRecord, command: CommandOf<'
 
 function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'delete_event'>): Decision {
   if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
-  const lapsed = lapsedHolds(state, command.at);
+  const lapsed = lapsedHolds(state, judgedAt(event, command.at));
   if (takenSeats(state.totals) > seatsOf(lapsed)) {
-    return reject({ code: isCutOff(lapsed) ? 'busy' : 'event_has_reservations' });
+    // On a cancelled event nothing consumes seats; what is left of its reservations goes in the next steps.
+    const goesSoon = event.status === 'cancelled' || isCutOff(lapsed);
+    return reject({ code: goesSoon ? 'busy' : 'event_has_reservations' });
   }
   return accept(state, command, [...lapsed.map(expiry), { type: 'event_deleted', reservationId: null, data: {} }]);
 }
 
 /** One bounded step of what time alone makes due; no facts once nothing is. */
 export function settle(state: EventState, event: EventRecord, command: CommandOf<'settle'>): Decision {
-  const due = event.status === 'cancelled' ? closings(state, command.at) : lapsedHolds(state, command.at).map(expiry);
+  const due =
+    event.status === 'cancelled'
+      ? closings(state, judgedAt(event, command.at))
+      : lapsedHolds(state, command.at).map(expiry);
   return accept(state, command, due);
 }
 

@@ -2,12 +2,26 @@ import { actsAs, maySeeReservation } from './access.ts';
 import { closing, expiry } from './decide-event.ts';
 import { accept, type NewFact, reject } from './decision.ts';
 import type { Decision, EventRecord, EventState, Principal, Rejection, Reservation, TimedCommand } from './model.ts';
-import { cancellableUntil, closesAt, freeing, isActive, isLapsed, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
+import {
+  cancellableUntil,
+  closesAt,
+  freeing,
+  isActive,
+  isLapsed,
+  judgedAt,
+  lapsedHolds,
+  seatsOf,
+  takenSeats,
+} from './seats.ts';
 
 type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
 
-/** Takes seats for a holder: all or nothing. Lapsed holds make room first, however late the alarm is. */
+/**
+ * Takes seats for a holder: all or nothing. Lapsed holds make room first, however late the alarm is. The reservation's
+ * id is fresh.
+ */
 export function reserve(state: EventState, event: EventRecord, command: CommandOf<'reserve'>): Decision {
+  if (state.reservations.has(command.reservationId)) throw new Error(`${command.reservationId} exists already`);
   if (command.principal === null) return reject({ code: 'event_not_found' });
   const closed = closedFor(event, command);
   if (closed !== null) return reject(closed);
@@ -100,7 +114,9 @@ function cancel(
   command: CommandOf<'cancel'>,
 ): Decision {
   if (reservation.status === 'cancelled') return accept(state, command, []);
-  if (!isActive(reservation) || isLapsed(reservation, command.at)) return reject({ code: 'hold_expired' });
+  if (!isActive(reservation) || isLapsed(reservation, judgedAt(event, command.at))) {
+    return reject({ code: 'hold_expired' });
+  }
   const refused = refusesCancel(event, reservation, principal, command);
   return refused === null
     ? accept(state, command, [cancellation(event, reservation, principal)])
@@ -116,7 +132,7 @@ function remove(
   command: CommandOf<'delete_reservation'>,
 ): Decision {
   const removal: NewFact = { type: 'reservation_deleted', reservationId: reservation.id, data: {} };
-  if (isLapsed(reservation, command.at)) return accept(state, command, [expiry(reservation), removal]);
+  if (isLapsed(reservation, judgedAt(event, command.at))) return accept(state, command, [expiry(reservation), removal]);
   if (!isActive(reservation)) return accept(state, command, [removal]);
   const refused = refusesCancel(event, reservation, principal, command);
   return refused === null

@@ -20,12 +20,20 @@ export function isLapsed(reservation: Reservation, at: Instant): boolean {
 }
 
 /**
+ * The instant as of which the event's holds are judged: cancelling it ended them all at that moment, so that what is
+ * left of them for later steps can't lapse any more.
+ */
+export function judgedAt(event: EventRecord, at: Instant): Instant {
+  return event.status === 'cancelled' ? Math.min(at, event.updatedAt) : at;
+}
+
+/**
  * The reservation as it is at an instant, even where the fact of it is yet to be written: a lapsed hold is expired,
  * and a cancelled event has no active reservations.
  */
 export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
   const version = reservation.version + 1;
-  if (isLapsed(reservation, at)) {
+  if (isLapsed(reservation, judgedAt(event, at))) {
     return { ...reservation, status: 'expired', updatedAt: reservation.expiresAt ?? at, version };
   }
   if (event.status !== 'cancelled' || !isActive(reservation)) return reservation;
@@ -59,6 +67,7 @@ export function lapsedHolds(state: EventState, at: Instant): Reservation[] {
     .slice(0, LIMITS.settlePerStep);
 }
 
+/** How many seats these reservations ask for together. */
 export function seatsOf(reservations: readonly Reservation[]): number {
   return reservations.reduce((seats, reservation) => seats + reservation.quantity, 0);
 }

@@ -5,6 +5,7 @@ import type { Principal, Role } from '../domain/model.ts';
 import { Problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 
+/** How long an access token is valid. */
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 const ISSUER = 'seatkeeper';
 const AUDIENCE = 'seatkeeper-api';
