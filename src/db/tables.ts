@@ -98,6 +98,7 @@ export const refreshFamilies = sqliteTable('refresh_families', {
   expiresAt: integer('expires_at').notNull(),
 });
 
+/** Where events take place; D1 is their record. */
 export const venues = sqliteTable('venues', {
   num: integer('num').primaryKey(),
   id: text('id').$type<VenueId>().notNull(),
@@ -114,6 +115,7 @@ export const venues = sqliteTable('venues', {
   version: integer('version').notNull(),
 });
 
+/** People whom somebody registered; D1 is their record. */
 export const attendees = sqliteTable('attendees', {
   num: integer('num').primaryKey(),
   id: text('id').$type<AttendeeId>().notNull(),

@@ -26,12 +26,6 @@ function columnsOf({ country_code: countryCode, ...rest }: WholeVenue) {
   return { ...rest, countryCode, nameKey: sortKey(rest.name) };
 }
 
-/** The venue with this id; null if there is none or it was deleted. */
-export async function findVenue(db: DrizzleD1Database, id: VenueId): Promise<VenueRow | null> {
-  const row = await db.select().from(venues).where(present(id)).get();
-  return row ?? null;
-}
-
 function present(id: VenueId): SQL | undefined {
   return and(eq(venues.id, id), isNull(venues.deletedAt));
 }

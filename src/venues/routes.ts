@@ -1,13 +1,14 @@
 import type { Context } from 'hono';
 import { inCurrentRole } from '../db/roles.ts';
 import type { VenueRow } from '../db/tables.ts';
+import { findVenue } from '../db/venues.ts';
 import { database, freshDatabase, primary } from '../http/database.ts';
 import { clientHas, ifMatchVersions } from '../http/etag.ts';
 import { newVenueId } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
-import { createVenue, deleteVenue, findVenue, listVenues, updateVenue } from './queries.ts';
+import { createVenue, deleteVenue, listVenues, updateVenue } from './queries.ts';
 import { toVenueJson, type VenueInput, type WholeVenue } from './schema.ts';
 
 /** The slice of venues. */
@@ -25,7 +26,7 @@ export const venues = createRouter()
   })
   .openapi(contract.getVenue, async (c) => {
     const venue = await findVenue(database(c), c.req.valid('param').id);
-    if (venue === null) throw new Problem('venue_not_found');
+    if (venue === null || venue.deletedAt !== null) throw new Problem('venue_not_found');
     const json = answered(c, venue);
     if (clientHas(c.req.valid('header')['if-none-match'], tagOf(venue))) return c.body(null, 304);
     return c.json(json, 200);

@@ -58,7 +58,7 @@ export const venueList = z
   .openapi('VenueList');
 
 /** What a list of venues can be ordered by. */
-export const SORTS = ['name', '-name', 'capacity', '-capacity', 'created_at', '-created_at'] as const;
+const SORTS = ['name', '-name', 'capacity', '-capacity', 'created_at', '-created_at'] as const;
 
 /** Filters, order and page of the list of venues. */
 export const venueQuery = z.strictObject({
