@@ -143,7 +143,7 @@ export class EventActor extends DurableObject<Env> {
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
       oldestAnswerAt === null ? null : oldestAnswerAt + ANSWERS_KEPT_MS,
       this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
-      view.event.status === 'cancelled' && this.#store.hasActive() ? now : null,
+      view.event.status === 'cancelled' && hasActive(view) ? now : null,
     ].filter((at) => at !== null);
     this.#setAlarm(Math.min(...due));
   }
@@ -158,6 +158,11 @@ export class EventActor extends DurableObject<Env> {
   #now(): Instant {
     return Math.max(Date.now(), this.#store.lastAt());
   }
+}
+
+/** Whether reservations are active, going by the totals. */
+function hasActive({ totals }: EventView): boolean {
+  return totals.held + totals.confirmed + totals.waitlisted > 0;
 }
 
 function refused(code: 'event_not_found' | 'reservation_not_found'): { ok: false; rejection: Rejection } {

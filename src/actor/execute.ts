@@ -75,7 +75,7 @@ function outcomeOf(state: EventState, command: Command): Outcome {
   return { kind: 'event', view: { event, totals, seq } };
 }
 
-/** What a command may cost at most, in rows to load; keeps a batch bounded. */
+/** How many reservations a command may end at most, and so how many rows to load for it; keeps a batch bounded. */
 export function weightOf(command: Command): number {
   switch (command.type) {
     case 'reserve':
@@ -94,15 +94,24 @@ export function weightOf(command: Command): number {
 function needsOf(commands: readonly Command[]): Needs {
   const reservationIds: ReservationId[] = [];
   const holders: HolderId[] = [];
-  let lapsed = 0;
-  let active = 0;
+  let weight = 0;
+  let cancels = false;
+  let settles = false;
   for (const command of commands) {
     if ('reservationId' in command) reservationIds.push(command.reservationId);
     if (command.type === 'reserve') holders.push(...holderOf(command));
-    if (command.type === 'cancel_event' || command.type === 'settle') active += LIMITS.settlePerStep + commands.length;
-    lapsed += weightOf(command);
+    cancels ||= command.type === 'cancel_event';
+    settles ||= command.type === 'settle';
+    weight += weightOf(command);
   }
-  return { reservationIds, holders, lapsed, active };
+  // Each command ends at most as many reservations as it weighs: so many of the first in line may be gone before it.
+  return {
+    reservationIds,
+    holders,
+    lapsed: weight,
+    active: cancels ? weight : 0,
+    activeIfCancelled: settles ? weight : 0,
+  };
 }
 
 function holderOf(command: Extract<Command, { type: 'reserve' }>): HolderId[] {

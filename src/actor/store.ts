@@ -22,8 +22,10 @@ export interface Needs {
   readonly holders: readonly HolderId[];
   /** How many lapsed holds, first lapsed first. */
   readonly lapsed: number;
-  /** How many active reservations, in the order of their ids. */
+  /** How many active reservations, in the order of their holders. */
   readonly active: number;
+  /** As `active`, but only if the event is cancelled already. */
+  readonly activeIfCancelled: number;
 }
 
 /** A reservation with the number of the last fact about it. */
@@ -131,9 +133,11 @@ export class Store {
       const due = "status = 'pending' AND expires_at <= ? ORDER BY expires_at, id LIMIT ?";
       yield* this.#sql.exec(`${all} ${due}`, at, needs.lapsed);
     }
-    if (needs.active > 0) {
-      const active = "status IN ('pending', 'confirmed', 'waitlisted') ORDER BY id LIMIT ?";
-      yield* this.#sql.exec(`${all} ${active}`, needs.active);
+    const closing = Math.max(needs.active, view.event.status === 'cancelled' ? needs.activeIfCancelled : 0);
+    if (closing > 0) {
+      // In the order of the one index that knows active rows only: however many have ended, it reads none of them.
+      const active = "status IN ('pending', 'confirmed', 'waitlisted') ORDER BY holder LIMIT ?";
+      yield* this.#sql.exec(`${all} ${active}`, closing);
     }
   }
 
@@ -231,12 +235,6 @@ export class Store {
   nextDeadline(): Instant | null {
     const first = "SELECT min(expires_at) AS at FROM reservations WHERE status = 'pending'";
     return (this.#one(first)?.at ?? null) as Instant | null;
-  }
-
-  /** Whether a reservation is still active; asked of cancelled events. */
-  hasActive(): boolean {
-    const any = "SELECT 1 AS found FROM reservations WHERE status IN ('pending', 'confirmed', 'waitlisted') LIMIT 1";
-    return this.#one(any) !== null;
   }
 
   /** Up to which fact D1 is known to be projected. */

@@ -11,7 +11,7 @@ import {
   type Reservation,
   type TimedCommand,
 } from './model.ts';
-import { freeing, isActive, isLapsed, judgedAt, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
+import { freeing, holderOf, isActive, isLapsed, judgedAt, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
 
 type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
 
@@ -108,11 +108,14 @@ export function settle(state: EventState, event: EventRecord, command: CommandOf
   return accept(state, command, due);
 }
 
-/** A step of ending a cancelled event's reservations: a hold that had lapsed expired, the rest are cancelled. */
+/**
+ * A step of ending a cancelled event's reservations: a hold that had lapsed expired, the rest are cancelled. In the
+ * order of their holders, of whom each has one active reservation.
+ */
 function closings(state: EventState, at: Instant): NewFact[] {
   return [...state.reservations.values()]
     .filter(isActive)
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .sort((a, b) => (holderOf(a) < holderOf(b) ? -1 : 1))
     .slice(0, LIMITS.settlePerStep)
     .map((reservation) => (isLapsed(reservation, at) ? expiry(reservation) : closing(reservation)));
 }

@@ -3,6 +3,7 @@ import {
   type EventRecord,
   type EventState,
   type EventView,
+  type HolderId,
   type Instant,
   LIMITS,
   type Reservation,
@@ -12,6 +13,11 @@ import {
 /** Whether the reservation occupies its holder's one place in the event. */
 export function isActive(reservation: Reservation): boolean {
   return reservation.status === 'pending' || reservation.status === 'confirmed' || reservation.status === 'waitlisted';
+}
+
+/** Whom it is for. */
+export function holderOf({ attendeeId, userId }: Pick<Reservation, 'attendeeId' | 'userId'>): HolderId {
+  return attendeeId ?? userId;
 }
 
 /** Whether it is a hold whose time is over, though no fact says so yet. */
@@ -90,12 +96,14 @@ export function freeing(lapsed: readonly Reservation[], seats: number): Reservat
 }
 
 /**
- * What the event's occupancy truly is.
+ * What the event's occupancy truly is. Nothing occupies a cancelled event, though the facts of that may take more
+ * steps.
  * @param lapsedSeats seats of pending reservations whose hold is over, which are free again
  */
 export function availabilityOf(view: EventView, lapsedSeats: number): Availability {
   const { event, totals, seq } = view;
-  const reservedSlots = takenSeats(totals) - lapsedSeats;
+  const over = event.status === 'cancelled';
+  const reservedSlots = over ? 0 : takenSeats(totals) - lapsedSeats;
   return {
     eventId: event.id,
     seq,
@@ -103,6 +111,6 @@ export function availabilityOf(view: EventView, lapsedSeats: number): Availabili
     capacity: event.capacity,
     reservedSlots,
     availableSlots: event.capacity - reservedSlots,
-    waitlisted: totals.waitlisted,
+    waitlisted: over ? 0 : totals.waitlisted,
   };
 }

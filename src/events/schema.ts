@@ -23,6 +23,16 @@ const price = z.strictObject({
   currency,
 });
 
+const EXAMPLE = {
+  title: 'Jazz in the park',
+  start_time: '2027-06-01T18:00:00+02:00',
+  end_time: '2027-06-01T21:00:00+02:00',
+  time_zone: 'Europe/Berlin',
+  capacity: 120,
+  price: { amount: 1500, currency: 'EUR' },
+  tags: ['jazz', 'open air'],
+};
+
 /** What may be said about an event. */
 const fields = {
   title: line(LIMITS.titleLengthMax),
@@ -59,7 +69,10 @@ const fields = {
 };
 
 /** Some of it: what a PATCH leaves out stays as it is. */
-export const eventPatch = z.strictObject(fields).partial().openapi('EventPatch');
+export const eventPatch = z
+  .strictObject(fields)
+  .partial()
+  .openapi('EventPatch', { example: { capacity: 150 } });
 
 /** All of it. The defaults are documented here and filled in by `toDetails`. */
 const whole = {
@@ -79,7 +92,7 @@ const whole = {
 };
 
 /** A whole event: what a PUT leaves out gets its default. */
-export const eventInput = z.strictObject(whole).openapi('EventInput');
+export const eventInput = z.strictObject(whole).openapi('EventInput', { example: EXAMPLE });
 
 /** A new event. */
 export const newEvent = z
@@ -91,16 +104,7 @@ export const newEvent = z
       .openapi({ default: 'draft', description: 'A draft is seen by its organizer only.' }),
   })
   .openapi('NewEvent', {
-    example: {
-      title: 'Jazz in the park',
-      start_time: '2027-06-01T18:00:00+02:00',
-      end_time: '2027-06-01T21:00:00+02:00',
-      time_zone: 'Europe/Berlin',
-      capacity: 120,
-      price: { amount: 1500, currency: 'EUR' },
-      tags: ['jazz', 'open air'],
-      status: 'published',
-    },
+    example: { ...EXAMPLE, status: 'published' },
   });
 
 /** An event as answers show it. */
@@ -170,6 +174,7 @@ export const availabilityJson = z
   })
   .openapi('Availability');
 
+/** The orders that a list can be asked for; `-` is descending. */
 export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] as const;
 
 /** Filters, order and page of the list of events. */

@@ -6,6 +6,7 @@ import { judge, type Row, seatsOf } from '../../scripts/verdict.ts';
 import { gatherEvidence, listRows } from '../../scripts/witnesses.ts';
 import { startChildServer, temporaryState } from '../support/child-server.ts';
 import { crowdOf, openEvent } from '../support/crowd.ts';
+import { blockD1 } from '../support/stuck-database.ts';
 
 /** Polls D1 alone, so that only the actor's own alarm can have brought what appears. */
 async function rowsOnceThere(look: () => Promise<Row[]>, isThere: (rows: Row[]) => boolean): Promise<Row[]> {
@@ -17,7 +18,7 @@ async function rowsOnceThere(look: () => Promise<Row[]>, isThere: (rows: Row[]) 
   }
 }
 
-it('loses no acknowledged reservation to kill -9 in a rush, doubles none, and D1 catches up by itself', async () => {
+it('loses no acknowledged reservation to kill -9 in a rush, and doubles none', async () => {
   const state = await temporaryState();
   let server = await startChildServer(state.path);
   const client = apiClient(server.url, 64);
@@ -47,6 +48,31 @@ it('loses no acknowledged reservation to kill -9 in a rush, doubles none, and D1
     const known = again.other.get('already_reserved') ?? 0;
     expect(known).toBe(evidence.rows.length - told.acknowledged.length);
     expect(again.acknowledged.length + again.soldOut.length + known).toBe(told.unanswered.length);
+  } finally {
+    client.close();
+    await server.stop();
+    await state.remove();
+  }
+});
+
+it('lets D1 catch up by itself with what was acknowledged while D1 was out of order, after kill -9 too', async () => {
+  const state = await temporaryState();
+  let server = await startChildServer(state.path);
+  const client = apiClient(server.url, 16);
+  try {
+    const event = await openEvent(client, 100);
+    const stuck = blockD1(state.path);
+    const told = await rush(client, event.eventId, await crowdOf(50), { connections: 16, patienceMs: 0 });
+    expect(told.acknowledged).toHaveLength(50);
+    expect(stuck.countReservations()).toBe(0);
+    await server.kill();
+    stuck.release();
+
+    server = await startChildServer(state.path, Number(new URL(server.url).port));
+    const look = () => listRows(client, event.eventId, event.organizerToken);
+    expect(await rowsOnceThere(look, (rows) => rows.length > 0)).toHaveLength(50);
+    const evidence = await gatherEvidence({ client, ...event, told }, 0);
+    expect(judge(evidence).filter(({ holds }) => !holds)).toEqual([]);
   } finally {
     client.close();
     await server.stop();
