@@ -50,7 +50,7 @@ const logInRoute = createRoute({
   request: body(logInBody),
   responses: {
     200: session('The tokens of the device.'),
-    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'rate_limited'),
+    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited'),
   },
 });
 
@@ -120,6 +120,8 @@ auth.openapi(logInRoute, async (c) => {
   const user = await findUserByKey(db, key);
   const verified = await verifyPassword(password, user?.passwordHash ?? null);
   if (user === null || !verified) throw invalid('invalid_credentials');
+  // Only after the right password, so that nobody else learns that the account exists.
+  if (user.disabledAt !== null) throw new Problem('account_disabled');
   const device = await signIn(db, user.id, user.passwordHash, Date.now());
   if (device === null) throw invalid('invalid_credentials');
   if (isOutdated(user.passwordHash)) await replaceHash(db, user.id, user.passwordHash, await hashPassword(password));
