@@ -1,11 +1,13 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
+import { countries } from './countries/routes.ts';
 import { docsRoutes, PAGES } from './docs/routes.ts';
 import { events } from './events/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 import { apiHeaders, pageHeaders } from './http/security.ts';
 import { reservations } from './reservations/routes.ts';
+import { venues } from './venues/routes.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
@@ -25,4 +27,6 @@ app.notFound(onNotFound);
 app.route('/api', accounts);
 app.route('/api', events);
 app.route('/api', reservations);
+app.route('/api', countries);
+app.route('/api', venues);
 app.route('/', docsRoutes(app));
