@@ -1,5 +1,6 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
+import { countries } from './countries/routes.ts';
 import { docsRoutes, PAGES } from './docs/routes.ts';
 import { events } from './events/routes.ts';
 import { history } from './history/routes.ts';
@@ -7,6 +8,7 @@ import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 import { apiHeaders, pageHeaders } from './http/security.ts';
 import { reservations } from './reservations/routes.ts';
+import { venues } from './venues/routes.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
@@ -26,5 +28,7 @@ app.notFound(onNotFound);
 app.route('/api', accounts);
 app.route('/api', events);
 app.route('/api', reservations);
+app.route('/api', countries);
+app.route('/api', venues);
 app.route('/api', history);
 app.route('/', docsRoutes(app));

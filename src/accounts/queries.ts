@@ -4,8 +4,8 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { historyLine, snakeCase } from '../db/history.ts';
 import { type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
+import { identifierKey, isEmail } from '../http/identifiers.ts';
 import { type Device, openFamily } from './devices.ts';
-import { identifierKey, isEmail } from './identifiers.ts';
 import { issueToken } from './refresh-tokens.ts';
 
 /** Why a name can't be had. */
