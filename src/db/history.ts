@@ -10,8 +10,8 @@ export interface HistoryEntry {
   readonly at: Instant;
   /** Who acted. */
   readonly userId: UserId | SQL;
-  /** Whose account or thing it happened to, if that is not who acted. */
-  readonly ownerId?: UserId;
+  /** Whose account or thing it happened to; may be who acted. */
+  readonly ownerId?: UserId | SQL;
   /** Past tense, snake_case. */
   readonly action: string | SQL;
   readonly subjectType: SubjectType;
@@ -47,7 +47,7 @@ export function historyLine(db: DrizzleD1Database, entry: HistoryEntry, table: S
     id: sql<string>`${id}`.as('id'),
     at: sql<Instant>`${entry.at}`.as('at'),
     userId: sql<UserId | null>`${entry.userId}`.as('user_id'),
-    ownerId: sql<UserId | null>`${entry.ownerId ?? null}`.as('owner_id'),
+    ownerId: sql<UserId | null>`nullif(${entry.ownerId ?? null}, ${entry.userId})`.as('owner_id'),
     action: sql<string>`${entry.action}`.as('action'),
     subjectType: sql<SubjectType>`${entry.subjectType}`.as('subject_type'),
     subjectId: sql<string>`${entry.subjectId}`.as('subject_id'),

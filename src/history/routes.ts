@@ -59,9 +59,9 @@ export const history = createRouter()
     return c.json(toList(await listHistory(database(c), c.req.valid('query')), null), 200);
   });
 
-async function assertAdmin(env: Env, { role, userId }: Principal): Promise<void> {
-  const isAdmin = role === 'admin' || (await currentRole(primary(env), userId)) === 'admin';
-  if (!isAdmin) throw new Problem('admin_required');
+/** By the role of now, as for the accounts: whoever lost it reads nobody's history for the rest of the token's life. */
+async function assertAdmin(env: Env, { userId }: Principal): Promise<void> {
+  if ((await currentRole(primary(env), userId)) !== 'admin') throw new Problem('admin_required');
 }
 
 /** @param reader who may not learn who the others are; null: an admin */

@@ -1,11 +1,12 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { rebuild } from '../../../src/actor/client.ts';
-import { refresh, signUp } from '../../support/accounts.ts';
+import { PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
 import { allPages, createEvent, hoursFromNow, invalid } from '../../support/events.ts';
+import { createVenue } from '../../support/venues.ts';
 
-const admin = await somebody('admin');
+const admin = await signUpAdmin();
 
 // biome-ignore lint/suspicious/noExplicitAny: as `Reply`
 async function historyOf(eventId: string): Promise<any[]> {
@@ -107,18 +108,18 @@ describe('what is done to an account', () => {
     const { username, email } = session.user;
     await request('POST', '/api/auth/login', { body: { username, password: 'not the password' } });
     const login = await request('POST', '/api/auth/login', {
-      body: { username, password: 'correct horse battery' },
+      body: { username, password: PASSWORD },
       headers: { 'cf-connecting-ip': '10.255.0.1' },
     });
     await request('POST', '/api/auth/logout', { body: { refresh_token: login.body.refresh_token } });
     await request('POST', '/api/auth/logout', { body: { refresh_token: login.body.refresh_token } });
     await request('PATCH', '/api/me', { token, body: { email: `new-${email}` } });
-    await request('PATCH', '/api/me', { token, body: { username: admin.userId, email: 'no address' } });
+    await request('PATCH', '/api/me', { token, body: { username: 'ada', email: 'no address' } });
     await request('PUT', '/api/me/organizer', { token, body: { organization_name: 'Ada & Co' } });
     await request('PUT', '/api/me/organizer', { token, body: { organization_name: 'Ada Ltd' } });
     await request('PUT', '/api/me/password', {
       token,
-      body: { current_password: 'correct horse battery', new_password: 'a better passphrase' },
+      body: { current_password: PASSWORD, new_password: 'a better passphrase' },
     });
     await request('POST', '/api/auth/logout', { token, body: { all: true } });
 
@@ -160,6 +161,19 @@ describe('what is done to an account', () => {
     expect(await actionsOf(second.access_token)).toEqual(['signed_up']);
   });
 
+  it('has its line when an admin changes it, which its owner sees without the admin’s name', async () => {
+    const { body } = await signUp();
+    const change = { role: 'admin', disabled: true };
+    await request('PATCH', `/api/users/${body.user.id}`, { token: admin.token, body: change });
+    await request('PATCH', `/api/users/${body.user.id}`, { token: admin.token, body: {} });
+    const [line, ...others] = await allPages('/api/me/history', 100, body.access_token);
+    expect(line).toMatchObject({ action: 'account_changed', user_id: null, details: change });
+    expect(others.map(({ action }) => action)).toEqual(['signed_up']);
+    const [seen] = await allPages('/api/history?action=account_changed', 100, admin.token);
+    expect(seen.subject).toEqual({ type: 'user', id: body.user.id });
+    expect(seen.user_id).toMatch(/^usr_/);
+  });
+
   it('tells when a spent refresh token ended a device', async () => {
     const { body } = await signUp();
     await refresh(body.refresh_token);
@@ -167,6 +181,26 @@ describe('what is done to an account', () => {
     await refresh(body.refresh_token);
     await refresh(body.refresh_token);
     expect(await actionsOf(body.access_token)).toEqual(['session_revoked', 'signed_up']);
+  });
+});
+
+describe('what is done to a venue', () => {
+  it('has its line, also when an admin does it, and none when it is refused or changes nothing', async () => {
+    const owner = await somebody('organizer');
+    const venue = await createVenue(owner.token);
+    const path = `/api/venues/${venue.id}`;
+    await request('PATCH', path, { token: owner.token, body: {} });
+    await request('PATCH', path, { token: owner.token, body: { capacity: 50 } });
+    await request('PATCH', path, { token: owner.token, body: { capacity: 60 }, headers: { 'if-match': '"1"' } });
+    await request('DELETE', path, { token: (await somebody('organizer')).token });
+    await request('DELETE', path, { token: admin.token });
+    const lines = await allPages('/api/me/history', 100, owner.token);
+    expect(lines.map((line) => [line.action, line.user_id, line.details])).toEqual([
+      ['venue_deleted', null, {}],
+      ['venue_edited', owner.userId, { capacity: 50 }],
+      ['venue_created', owner.userId, { name: 'Tempodrom' }],
+    ]);
+    expect(lines[0].subject).toEqual({ type: 'venue', id: venue.id });
   });
 });
 
