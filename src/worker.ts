@@ -1,4 +1,5 @@
 import { app } from './app.ts';
+import { scheduled } from './scheduled.ts';
 
 export { EventActor } from './actor/event-actor.ts';
-export default app;
+export default { fetch: app.fetch, scheduled } satisfies ExportedHandler<Env>;

@@ -119,6 +119,9 @@ export const passwordBody = z
   })
   .openapi('PasswordChange');
 
+/** What confirms that the account is to go. */
+export const deletionBody = z.strictObject({ password: currentPassword }).openapi('AccountDeletion');
+
 /** What a customer adds to become an organizer. */
 export const organizerBody = z
   .strictObject({ organization_name: organizationName, business_address: businessAddress.optional() })

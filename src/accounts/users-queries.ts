@@ -100,7 +100,8 @@ export async function updateUser(
   throw new Problem('last_admin');
 }
 
-function hasOtherAdmin(db: DrizzleD1Database, id: UserId): SQL {
+/** Whether another account is an admin and may log in. */
+export function hasOtherAdmin(db: DrizzleD1Database, id: UserId): SQL {
   const other = alias(users, 'other');
   return exists(
     db

@@ -133,6 +133,13 @@ export const attendees = sqliteTable('attendees', {
   version: integer('version').notNull(),
 });
 
+/** Accounts that were deleted and whose reservations are being cancelled. */
+export const closedAccounts = sqliteTable('closed_accounts', {
+  userId: text('user_id').$type<UserId>().primaryKey(),
+  closedAt: integer('closed_at').notNull(),
+  checkedAt: integer('checked_at').notNull(),
+});
+
 /** What something can be done to. */
 export type SubjectType = 'event' | 'reservation' | 'user' | 'venue' | 'attendee';
 
