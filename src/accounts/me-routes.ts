@@ -113,7 +113,15 @@ const deleteMeRoute = createRoute({
   request: { body: { required: true, content: json(deletionBody) } },
   responses: {
     204: { description: 'It is gone.' },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'wrong_password', 'account_has_events', 'last_admin', 'rate_limited'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'account_disabled',
+      'wrong_password',
+      'account_has_events',
+      'last_admin',
+      'rate_limited',
+    ),
   },
 });
 
