@@ -10,10 +10,15 @@ export function maySeeEvent(event: EventRecord, principal: Principal | null): bo
   return event.deletedAt === null && (event.publishedAt !== null || manages(event, principal));
 }
 
-/** Whether the reservation exists for the principal: for its user, and for who runs the event. */
-export function maySeeReservation(event: EventRecord, reservation: Reservation, principal: Principal | null): boolean {
-  const own = principal !== null && principal.userId === reservation.userId;
-  return reservation.deletedAt === null && (own || manages(event, principal));
+/** Whether the reservation is the principal's to act on: their own, or of an event that they run. */
+export function mayActOn(event: EventRecord, reservation: Reservation, principal: Principal): boolean {
+  return principal.userId === reservation.userId || manages(event, principal);
+}
+
+/** Whether the reservation exists for the principal: also for whom it is offered to, until it is removed. */
+export function maySeeReservation(event: EventRecord, reservation: Reservation, principal: Principal): boolean {
+  const offered = principal.userId === reservation.transferTo;
+  return reservation.deletedAt === null && (offered || mayActOn(event, reservation, principal));
 }
 
 /** In which capacity the principal acts on a reservation that they may see; its user first. */

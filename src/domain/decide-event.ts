@@ -1,19 +1,9 @@
 import { manages } from './access.ts';
-import { accept, type NewFact, reject } from './decision.ts';
+import { accept, type CommandOf, type NewFact, reject } from './decision.ts';
 import { checkDetails, differences } from './details.ts';
-import {
-  type Decision,
-  type EventDetails,
-  type EventRecord,
-  type EventState,
-  type Instant,
-  LIMITS,
-  type Reservation,
-  type TimedCommand,
-} from './model.ts';
-import { freeing, isActive, isLapsed, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
-
-type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
+import { type Decision, type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
+import { closing, expiry, freeing, isActive, isClosed, isLapsed, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
+import { refill } from './waitlist.ts';
 
 /** Creates the event for an organizer. Its id is fresh, so it meets an empty state. */
 export function createEvent(state: EventState, command: CommandOf<'create_event'>): Decision {
@@ -50,7 +40,7 @@ function editEvent(state: EventState, event: EventRecord, command: CommandOf<'ed
   const changes = differences(event, command.changes);
   if (Object.keys(changes).length === 0) return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
-  const edited: EventDetails = { ...event, ...changes };
+  const edited: EventRecord = { ...event, ...changes };
   const errors = checkDetails(edited, event, command.at);
   if (errors.length > 0) return reject({ code: 'validation_failed', errors });
 
@@ -93,30 +83,25 @@ function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'
   if (takenSeats(state.totals) > seatsOf(lapsed)) {
     return reject({ code: isCutOff(lapsed) ? 'busy' : 'event_has_reservations' });
   }
-  return accept(state, command, [...lapsed.map(expiry), { type: 'event_deleted', reservationId: null, data: {} }]);
+  return accept(state, command, [
+    { type: 'event_deleted', reservationId: null, data: {} },
+    ...closings(state, command.at),
+  ]);
 }
 
 /** One bounded step of what time alone makes due; no facts once nothing is. */
 export function settle(state: EventState, event: EventRecord, command: CommandOf<'settle'>): Decision {
-  const due = event.status === 'cancelled' ? closings(state, command.at) : lapsedHolds(state, command.at).map(expiry);
-  return accept(state, command, due);
+  if (isClosed(event)) return accept(state, command, closings(state, command.at));
+  const lapsed = lapsedHolds(state, command.at);
+  const free = event.capacity - takenSeats(state.totals) + seatsOf(lapsed);
+  return accept(state, command, [...lapsed.map(expiry), ...refill(state, event, free, command.at)]);
 }
 
-/** A step of ending a cancelled event's reservations: a hold that had lapsed expired, the rest are cancelled. */
+/** A step of ending a closed event's reservations: a hold that had lapsed expired, the rest are cancelled. */
 function closings(state: EventState, at: Instant): NewFact[] {
   return [...state.reservations.values()]
     .filter(isActive)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .slice(0, LIMITS.settlePerStep)
     .map((reservation) => (isLapsed(reservation, at) ? expiry(reservation) : closing(reservation)));
-}
-
-/** The fact that ends a lapsed hold. */
-export function expiry(hold: Reservation): NewFact {
-  return { type: 'reservation_expired', reservationId: hold.id, data: {} };
-}
-
-/** The fact that ends a reservation because its event was cancelled. */
-export function closing(reservation: Reservation): NewFact {
-  return { type: 'reservation_cancelled', reservationId: reservation.id, data: { by: 'organizer' } };
 }

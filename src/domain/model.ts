@@ -39,6 +39,15 @@ export const LIMITS = {
   batchMax: 1_000,
   /** Holds that one command expires, and reservations that one step of cancelling an event cancels. */
   settlePerStep: 1_000,
+  /** Parties at the head of the waitlist that one command looks at, and so promotes at most. */
+  waitlistWindow: 100,
+  /** Lapsed holds that one reservation expires for the sake of those who wait. */
+  expiriesForWaitlist: 100,
+  /** How often smaller parties may pass a waiting one before it blocks the line. */
+  passesMax: 3,
+  /** A hold slides to at most this many times its first length from its start. */
+  holdLengthsMax: 3,
+  nonceLengthMax: 64,
 } as const;
 
 export type Role = 'customer' | 'organizer' | 'admin';
@@ -112,7 +121,20 @@ export interface Reservation {
   readonly confirmedAt: Instant | null;
   readonly cancelledAt: Instant | null;
   readonly cancelledBy: CancelledBy | null;
+  /** The place in the line of the waitlist, lower first; null unless waitlisted. */
+  readonly queueSeq: number | null;
+  /** How often smaller parties were promoted past it while it waited. */
+  readonly passes: number;
+  /** Until when its hold may slide at most; null unless it is or was pending. */
+  readonly extendableUntil: Instant | null;
+  /** When the first of the party arrived; null: nobody yet. */
   readonly checkedInAt: Instant | null;
+  /** How many of the party have arrived. */
+  readonly checkedInQuantity: number;
+  /** The nonces of its check-ins, by which a repeated one is known. */
+  readonly checkInNonces: readonly string[];
+  /** To whom its user offers it; null: to nobody. */
+  readonly transferTo: UserId | null;
   /** Unguessable; proves the reservation at the door. */
   readonly ticketCode: string;
   readonly deletedAt: Instant | null;
@@ -170,12 +192,38 @@ export type Action =
       readonly quantity: number;
       /** Null: as the event wants it. */
       readonly status: 'pending' | 'confirmed' | null;
+      /** What to do when the seats don't suffice: be refused, or wait for them. */
+      readonly onFull: 'refuse' | 'waitlist';
       readonly ticketCode: string;
     }
-  | { readonly type: 'confirm'; readonly reservationId: ReservationId }
+  /** `reacquire`: retake the seats if the hold has lapsed. */
+  | { readonly type: 'confirm'; readonly reservationId: ReservationId; readonly reacquire: boolean }
+  | { readonly type: 'extend'; readonly reservationId: ReservationId }
   | { readonly type: 'cancel'; readonly reservationId: ReservationId }
+  | { readonly type: 'reactivate'; readonly reservationId: ReservationId }
+  | {
+      readonly type: 'change_quantity';
+      readonly reservationId: ReservationId;
+      readonly quantity: number;
+      readonly ifVersion: number | null;
+    }
+  | { readonly type: 'offer_transfer'; readonly reservationId: ReservationId; readonly to: UserId }
+  | { readonly type: 'withdraw_transfer'; readonly reservationId: ReservationId }
+  /** `ticketCode`: the new one; the former user's stops being valid. */
+  | { readonly type: 'accept_transfer'; readonly reservationId: ReservationId; readonly ticketCode: string }
+  | {
+      readonly type: 'check_in';
+      readonly reservationId: ReservationId;
+      /** What the ticket says; null: the organizer names the reservation itself. */
+      readonly ticketCode: string | null;
+      /** How many arrive; null: all who haven't yet. */
+      readonly quantity: number | null;
+      /** Null: whoever has arrived already is no error. */
+      readonly nonce: string | null;
+    }
+  | { readonly type: 'undo_check_in'; readonly reservationId: ReservationId }
   | { readonly type: 'delete_reservation'; readonly reservationId: ReservationId }
-  /** What time alone makes due: lapsed holds expire, a cancelled event's reservations are cancelled. Bounded. */
+  /** What time alone makes due: lapsed holds expire, the waitlist moves up, a cancelled event's end. Bounded. */
   | { readonly type: 'settle' };
 
 /** What the Worker sends to an actor. */
@@ -184,6 +232,8 @@ export type Command = Action & {
   readonly eventId: EventId;
   /** Null: the system itself, which only settles. */
   readonly principal: Principal | null;
+  /** The client's own name for this request, if it gave one: a repeat gets the first answer. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 };
 
 /** A command as the actor decides it: the instant is the actor's, so that an event's time never runs backwards. */
@@ -213,6 +263,15 @@ export type EventFact = FactBase & { readonly reservationId: null } & (
     | { readonly type: 'event_deleted'; readonly data: Record<string, never> }
   );
 
+/** What taking seats says beside the status. */
+interface Seated {
+  /** When a pending one lapses; else null. */
+  readonly expiresAt: Instant | null;
+  readonly extendableUntil: Instant | null;
+  /** The waiting parties, all larger, that this one passed. */
+  readonly passed: readonly ReservationId[];
+}
+
 /** What happened to one reservation. */
 export type ReservationFact = FactBase & { readonly reservationId: ReservationId } & (
     | {
@@ -221,12 +280,36 @@ export type ReservationFact = FactBase & { readonly reservationId: ReservationId
           readonly userId: UserId;
           readonly attendeeId: AttendeeId | null;
           readonly quantity: number;
-          readonly status: 'pending' | 'confirmed';
-          readonly expiresAt: Instant | null;
+          readonly status: 'pending' | 'confirmed' | 'waitlisted';
           readonly ticketCode: string;
-        };
+        } & Seated;
       }
     | { readonly type: 'reservation_confirmed'; readonly data: Record<string, never> }
+    | { readonly type: 'reservation_extended'; readonly data: { readonly expiresAt: Instant } }
+    /** Off the waitlist, onto seats. */
+    | { readonly type: 'reservation_promoted'; readonly data: { readonly status: 'pending' | 'confirmed' } & Seated }
+    /** Out of cancelled or expired, onto seats. */
+    | { readonly type: 'reservation_reactivated'; readonly data: { readonly status: 'pending' | 'confirmed' } & Seated }
+    | {
+        readonly type: 'reservation_resized';
+        readonly data: {
+          readonly quantity: number;
+          /** Who asks for more while waiting goes to the end of the line. */
+          readonly requeued: boolean;
+          readonly passed: readonly ReservationId[];
+        };
+      }
+    | { readonly type: 'transfer_offered'; readonly data: { readonly to: UserId } }
+    | { readonly type: 'transfer_withdrawn'; readonly data: Record<string, never> }
+    | {
+        readonly type: 'reservation_transferred';
+        readonly data: { readonly from: UserId; readonly to: UserId; readonly ticketCode: string };
+      }
+    | {
+        readonly type: 'reservation_checked_in';
+        readonly data: { readonly quantity: number; readonly nonce: string | null };
+      }
+    | { readonly type: 'check_in_undone'; readonly data: Record<string, never> }
     | { readonly type: 'reservation_cancelled'; readonly data: { readonly by: CancelledBy } }
     | { readonly type: 'reservation_expired'; readonly data: Record<string, never> }
     | { readonly type: 'reservation_deleted'; readonly data: Record<string, never> }
@@ -259,10 +342,18 @@ export type Rejection =
         | 'reservations_closed'
         | 'hold_expired'
         | 'reservation_cancelled'
+        | 'reservation_not_pending'
+        | 'reservation_not_confirmed'
+        | 'hold_not_extendable'
         | 'cancellation_closed'
+        | 'transfer_not_offered'
+        | 'transfer_to_self'
+        | 'ticket_unknown'
+        | 'idempotency_key_reused'
         | 'version_mismatch'
         | 'busy';
     }
+  | { readonly code: 'already_checked_in'; readonly checkedInAt: Instant }
   | { readonly code: 'sold_out'; readonly availableSlots: number }
   | { readonly code: 'already_reserved'; readonly reservationId: ReservationId }
   | { readonly code: 'capacity_below_reserved'; readonly minimum: number }
@@ -285,7 +376,13 @@ export interface EventView {
 /** What an actor answers to one command. */
 export type Outcome =
   | { readonly kind: 'event'; readonly view: EventView }
-  | { readonly kind: 'reservation'; readonly reservation: Reservation; readonly seq: number }
+  | {
+      readonly kind: 'reservation';
+      readonly reservation: Reservation;
+      /** 1 for the head of the waitlist; null unless waitlisted. */
+      readonly waitlistPosition: number | null;
+      readonly seq: number;
+    }
   | { readonly kind: 'settled'; readonly seq: number }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 

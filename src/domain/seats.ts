@@ -1,3 +1,4 @@
+import type { NewFact } from './decision.ts';
 import {
   type Availability,
   type EventRecord,
@@ -19,16 +20,31 @@ export function isLapsed(reservation: Reservation, at: Instant): boolean {
   return reservation.status === 'pending' && reservation.expiresAt !== null && reservation.expiresAt <= at;
 }
 
+/** Whether the event is over for good: nothing can stay active in it. */
+export function isClosed(event: EventRecord): boolean {
+  return event.status === 'cancelled' || event.deletedAt !== null;
+}
+
+/** The fact that ends a lapsed hold. */
+export function expiry(hold: Reservation): NewFact {
+  return { type: 'reservation_expired', reservationId: hold.id, data: {} };
+}
+
+/** The fact that ends a reservation because its event was cancelled. */
+export function closing(reservation: Reservation): NewFact {
+  return { type: 'reservation_cancelled', reservationId: reservation.id, data: { by: 'organizer' } };
+}
+
 /**
  * The reservation as it is at an instant, even where the fact of it is yet to be written: a lapsed hold is expired,
- * and a cancelled event has no active reservations.
+ * and a closed event has no active reservations.
  */
 export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
   const version = reservation.version + 1;
   if (isLapsed(reservation, at)) {
-    return { ...reservation, status: 'expired', updatedAt: reservation.expiresAt ?? at, version };
+    return { ...reservation, status: 'expired', transferTo: null, updatedAt: reservation.expiresAt ?? at, version };
   }
-  if (event.status !== 'cancelled' || !isActive(reservation)) return reservation;
+  if (!isClosed(event) || !isActive(reservation)) return reservation;
   const cancelledAt = event.updatedAt;
   return {
     ...reservation,

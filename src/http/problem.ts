@@ -20,6 +20,14 @@ const REJECTIONS = {
   reservations_closed: { status: 409, title: 'Reservations are closed' },
   hold_expired: { status: 409, title: 'The hold has expired' },
   reservation_cancelled: { status: 409, title: 'The reservation is cancelled' },
+  reservation_not_pending: { status: 409, title: 'The reservation is not pending' },
+  reservation_not_confirmed: { status: 409, title: 'The reservation is not confirmed' },
+  hold_not_extendable: { status: 409, title: 'The hold cannot be extended any further' },
+  transfer_not_offered: { status: 403, title: 'The reservation is not offered to you' },
+  transfer_to_self: { status: 409, title: 'The reservation is already theirs' },
+  ticket_unknown: { status: 404, title: 'No such ticket' },
+  already_checked_in: { status: 409, title: 'The party has already arrived' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   cancellation_closed: { status: 409, title: 'It is too late to cancel' },
   version_mismatch: { status: 412, title: 'It was changed meanwhile' },
   busy: { status: 503, title: 'Too many holds lapse right now' },
@@ -63,6 +71,7 @@ export interface ProblemExtras {
   readonly reservation_id?: string;
   readonly available_slots?: number;
   readonly minimum?: number;
+  readonly checked_in_at?: string;
 }
 
 /** A refusal on its way to the client; thrown by routes and middleware, rendered by the app's error handler. */
@@ -127,6 +136,9 @@ function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
     }),
     ...(has('sold_out') && {
       available_slots: z.int().optional().openapi({ description: 'With sold_out: the seats left.' }),
+    }),
+    ...(has('already_checked_in') && {
+      checked_in_at: z.iso.datetime().optional().openapi({ description: 'With already_checked_in: since when.' }),
     }),
     ...(has('capacity_below_reserved') && {
       minimum: z

@@ -23,6 +23,10 @@ export function rejectionProblem(rejection: Rejection): Problem {
       return new Problem('capacity_below_reserved', `At least ${rejection.minimum} is needed.`, {
         minimum: rejection.minimum,
       });
+    case 'already_checked_in': {
+      const checkedInAt = new Date(rejection.checkedInAt).toISOString();
+      return new Problem('already_checked_in', `Checked in at ${checkedInAt}.`, { checked_in_at: checkedInAt });
+    }
     case 'validation_failed':
       return validationProblem(rejection.errors.map(toProblemError));
     case 'busy':
