@@ -1,3 +1,4 @@
+import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
@@ -12,4 +13,5 @@ app.onError((error, c) => {
   const busy = error instanceof ActorUnavailable;
   return onError(busy ? new Problem('overloaded', undefined, {}, { 'retry-after': '1' }) : error, c);
 });
+app.route('/api', accounts);
 app.notFound(onNotFound);

@@ -6,6 +6,7 @@ import type {
   EventStatus,
   ReservationId,
   ReservationStatus,
+  Role,
   UserId,
   VenueId,
 } from '../domain/model.ts';
@@ -69,3 +70,28 @@ export const reservations = sqliteTable('reservations', {
   updatedAt: integer('updated_at').notNull(),
   version: integer('version').notNull(),
 });
+
+export const users = sqliteTable('users', {
+  id: text('id').$type<UserId>().primaryKey(),
+  username: text('username').notNull(),
+  usernameKey: text('username_key').notNull(),
+  email: text('email').notNull(),
+  emailKey: text('email_key').notNull(),
+  passwordHash: text('password_hash').notNull(),
+  role: text('role').$type<Role>().notNull(),
+  organizationName: text('organization_name'),
+  businessAddress: text('business_address'),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export const refreshFamilies = sqliteTable('refresh_families', {
+  id: text('id').primaryKey(),
+  userId: text('user_id').$type<UserId>().notNull(),
+  tokenHash: text('token_hash').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+});
+
+/** An account as it is stored. */
+export type UserRow = typeof users.$inferSelect;

@@ -56,8 +56,19 @@ async function authenticate(secret: string, header: string | undefined): Promise
   return principal;
 }
 
-function unauthorized(detail: string, challenge = ''): Problem {
+/** A 401 for a token that is missing, not valid, or of an account that is gone (RFC 6750, section 3). */
+export function unauthorized(detail: string, challenge = ''): Problem {
   return new Problem('unauthorized', detail, {}, { 'www-authenticate': `Bearer ${challenge}`.trim() });
+}
+
+/**
+ * Whom the request's access token speaks for, for routes that need one only sometimes.
+ * @throws Problem `unauthorized` without a valid token
+ */
+export async function requirePrincipal(secret: string, header: string | undefined): Promise<Principal> {
+  const principal = await authenticate(secret, header);
+  if (principal === null) throw unauthorized('Send an access token as "Authorization: Bearer …".');
+  return principal;
 }
 
 /** Lets only signed-in callers through; runs before the body is judged. */
@@ -65,9 +76,7 @@ export const authRequired = createMiddleware<{
   Bindings: Env;
   Variables: AppEnv['Variables'] & { principal: Principal };
 }>(async (c, next) => {
-  const principal = await authenticate(c.env.JWT_SECRET, c.req.header('authorization'));
-  if (principal === null) throw unauthorized('Send an access token as "Authorization: Bearer …".');
-  c.set('principal', principal);
+  c.set('principal', await requirePrincipal(c.env.JWT_SECRET, c.req.header('authorization')));
   await next();
 });
 

@@ -26,3 +26,11 @@ export function session(c: Context<AppEnv>): D1DatabaseSession {
 export function database(c: Context<AppEnv>): DrizzleD1Database {
   return drizzle(session(c) as unknown as D1Database);
 }
+
+/**
+ * Drizzle over D1's primary, past any replica: for accounts, whose passwords, devices and roles must be read as they
+ * are now. What is asked outside a session goes to the primary (D1 documentation, "Global read replication").
+ */
+export function primary(env: Env): DrizzleD1Database {
+  return drizzle(env.DB);
+}

@@ -44,6 +44,7 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'A valid access token is required' },
   invalid_credentials: { status: 401, title: 'The credentials are not valid' },
   invalid_refresh_token: { status: 401, title: 'The refresh token is not valid' },
+  wrong_password: { status: 403, title: 'The current password is not right' },
   admin_required: { status: 403, title: 'Only admins may do this' },
   route_not_found: { status: 404, title: 'No such path or method' },
   user_not_found: { status: 404, title: 'No such user' },

@@ -112,6 +112,10 @@ function asProblem(error: unknown): Problem | null {
   if (error instanceof HTTPException && error.status === 400) {
     return new Problem('malformed_request', 'The body is not valid JSON.');
   }
+  // zod-openapi's own check of the media type, which is stricter than ours and sees empty bodies too.
+  if (error instanceof HTTPException && error.status === 415) {
+    return new Problem('unsupported_media_type', 'Send the body as application/json.');
+  }
   return null;
 }
 

@@ -1,0 +1,142 @@
+import { createRoute, type z } from '@hono/zod-openapi';
+import { requirePrincipal } from '../http/auth.ts';
+import { primary } from '../http/database.ts';
+import { newUserId } from '../http/ids.ts';
+import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
+import { createRouter } from '../http/router.ts';
+import { noStore, sessionJson } from './answers.ts';
+import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
+import { identifierKey } from './identifiers.ts';
+import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
+import { createUser, findUserByKey, replaceHash } from './queries.ts';
+import { countAgainst, networkOf } from './rate-limits.ts';
+import { readToken } from './refresh-tokens.ts';
+import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
+
+const tags = ['Accounts'];
+
+function body<Schema extends z.ZodType>(schema: Schema) {
+  return { body: { required: true, content: { 'application/json': { schema } } } } as const;
+}
+
+function session(description: string) {
+  return { description, content: { 'application/json': { schema: sessionSchema } } };
+}
+
+const signUpRoute = createRoute({
+  method: 'post',
+  path: '/auth/signup',
+  operationId: 'signUp',
+  summary: 'Create an account',
+  description: 'Creates a customer or an organizer and signs the device in. Username and e-mail address are unique.',
+  tags,
+  request: body(signUpBody),
+  responses: {
+    201: session('The account, and the tokens of its first device.'),
+    ...problems(...BODY_PROBLEMS, 'username_taken', 'email_taken', 'rate_limited'),
+  },
+});
+
+const logInRoute = createRoute({
+  method: 'post',
+  path: '/auth/login',
+  operationId: 'logIn',
+  summary: 'Sign a device in',
+  description: 'Takes the username or the e-mail address, in any case, with the password.',
+  tags,
+  request: body(logInBody),
+  responses: {
+    200: session('The tokens of the device.'),
+    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'rate_limited'),
+  },
+});
+
+const refreshRoute = createRoute({
+  method: 'post',
+  path: '/auth/refresh',
+  operationId: 'refreshSession',
+  summary: 'Exchange a refresh token for fresh tokens',
+  description:
+    'A refresh token works once; the answer holds its successor. Using a spent one signs the device out, because two ' +
+    'seem to hold it: never send the same one twice, not even at the same time.',
+  tags,
+  request: body(refreshBody),
+  responses: {
+    200: session('The next tokens of the device, with the role that the account has now.'),
+    ...problems(...BODY_PROBLEMS, 'invalid_refresh_token'),
+  },
+});
+
+const logOutRoute = createRoute({
+  method: 'post',
+  path: '/auth/logout',
+  operationId: 'logOut',
+  summary: 'Sign one device or all devices out',
+  description:
+    'With a refresh token, its device is signed out; no access token is needed. With `all`, every device of the ' +
+    "access token's account is. Signing out again changes nothing and answers the same. Access tokens that are out " +
+    'already stay valid until they expire.',
+  tags,
+  security: [{}, { bearerAuth: [] }],
+  request: body(logOutBody),
+  responses: { 204: { description: 'Signed out.' }, ...problems(...BODY_PROBLEMS, 'unauthorized') },
+});
+
+function invalid(code: 'invalid_credentials' | 'invalid_refresh_token'): Problem {
+  return new Problem(code, undefined, {}, { 'www-authenticate': 'Bearer' });
+}
+
+/** Sign-up, login, refresh and logout. */
+export const auth = createRouter();
+
+auth.use('/auth/*', noStore);
+
+auth.openapi(signUpRoute, async (c) => {
+  await countAgainst(c.env.SIGNUP_PER_ADDRESS, networkOf(c.req.header('cf-connecting-ip')));
+  const { password, organization_name, business_address, ...rest } = c.req.valid('json');
+  const user = {
+    ...rest,
+    id: newUserId(),
+    passwordHash: await hashPassword(password),
+    organizationName: organization_name ?? null,
+    businessAddress: business_address ?? null,
+  };
+  const created = await createUser(primary(c.env), user, Date.now());
+  if (typeof created === 'string') throw new Problem(created);
+  return c.json(await sessionJson(c, created), 201);
+});
+
+auth.openapi(logInRoute, async (c) => {
+  const { username, password } = c.req.valid('json');
+  const key = identifierKey(username);
+  const network = networkOf(c.req.header('cf-connecting-ip'));
+  await countAgainst(c.env.LOGIN_PER_ADDRESS, network);
+  await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${key}`);
+  const db = primary(c.env);
+  const user = await findUserByKey(db, key);
+  const verified = await verifyPassword(password, user?.passwordHash ?? null);
+  if (user === null || !verified) throw invalid('invalid_credentials');
+  const device = await signIn(db, user.id, user.passwordHash, Date.now());
+  if (device === null) throw invalid('invalid_credentials');
+  if (isOutdated(user.passwordHash)) await replaceHash(db, user.id, user.passwordHash, await hashPassword(password));
+  return c.json(await sessionJson(c, device), 200);
+});
+
+auth.openapi(refreshRoute, async (c) => {
+  const token = readToken(c.req.valid('json').refresh_token);
+  const device = token && (await rotate(primary(c.env), token, Date.now()));
+  if (device === null) throw invalid('invalid_refresh_token');
+  return c.json(await sessionJson(c, device), 200);
+});
+
+auth.openapi(logOutRoute, async (c) => {
+  const { refresh_token, all } = c.req.valid('json');
+  const db = primary(c.env);
+  if (all) {
+    const { userId } = await requirePrincipal(c.env.JWT_SECRET, c.req.header('authorization'));
+    await signOutEverywhere(db, userId);
+  }
+  const token = readToken(refresh_token ?? '');
+  if (token !== null) await signOut(db, token);
+  return c.body(null, 204);
+});

@@ -1,0 +1,12 @@
+/**
+ * What makes two usernames or e-mail addresses the same: compatibility forms (full-width letters, ligatures) and case
+ * don't count. Close to the UsernameCaseMapped profile of RFC 8265.
+ */
+export function identifierKey(text: string): string {
+  return text.normalize('NFKC').toLowerCase().normalize('NFKC');
+}
+
+/** Whether a login identifier is an e-mail address; a username never has an `@`. */
+export function isEmail(key: string): boolean {
+  return key.includes('@');
+}

@@ -1,0 +1,160 @@
+import { z } from '@hono/zod-openapi';
+import type { UserRow } from '../db/tables.ts';
+import { line, lines, verbatim } from '../http/text.ts';
+
+const USERNAME_LENGTH_MAX = 64;
+/** RFC 5321, 4.5.3.1.3, less the angle brackets. */
+const EMAIL_LENGTH_MAX = 254;
+const PASSWORD_LENGTH_MIN = 10;
+const PASSWORD_LENGTH_MAX = 256;
+const ORGANIZATION_LENGTH_MAX = 200;
+const ADDRESS_LENGTH_MAX = 500;
+/** Far above a token's length; what isn't formed like a token is refused as one, not as input. */
+const TOKEN_LENGTH_MAX = 1000;
+
+const USERNAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
+
+/** Compatibility forms are unified before the pattern is judged, or a full-width `＠` would slip through it. */
+const username = z
+  .string()
+  .normalize('NFKC')
+  .min(2)
+  .max(USERNAME_LENGTH_MAX)
+  .regex(USERNAME, 'Letters, digits, ".", "_" and "-", beginning with a letter or digit')
+  .openapi({
+    description: 'Unique whatever its case; never contains an `@`.',
+    // The generator would write the flag into the pattern.
+    pattern: USERNAME.source,
+    example: 'ada',
+  });
+
+const email = z
+  .email()
+  .max(EMAIL_LENGTH_MAX)
+  .openapi({ description: 'Unique whatever its case.', example: 'ada@example.com' });
+
+const newPassword = verbatim(PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX).openapi({
+  format: 'password',
+  example: 'correct horse battery',
+});
+const currentPassword = verbatim(1, PASSWORD_LENGTH_MAX).openapi({
+  format: 'password',
+  example: 'correct horse battery',
+});
+const organizationName = line(ORGANIZATION_LENGTH_MAX).openapi({ example: 'Analytical Engines Ltd' });
+const businessAddress = lines(ADDRESS_LENGTH_MAX).nullable().openapi({ example: '12 St James Square, London' });
+const refreshToken = z
+  .string()
+  .min(1)
+  .max(TOKEN_LENGTH_MAX)
+  .openapi({ example: 'mYh3-Qb8kZt0vXw2LrJ6sPfA9uDeGiNo1cTyVxR4aBqWzSdF7gHjKlMnOpQrStUvWxY' });
+
+function refuse(context: z.RefinementCtx, field: string, code: string, message: string): void {
+  context.addIssue({ code: 'custom', path: [field], params: { code }, message });
+}
+
+export const signUpBody = z
+  .strictObject({
+    username,
+    email,
+    password: newPassword,
+    role: z
+      .enum(['customer', 'organizer'])
+      .default('customer')
+      .openapi({ description: 'Everyone may reserve; organizers also publish events.', example: 'organizer' }),
+    organization_name: organizationName.nullish().openapi({ description: 'For organizers, who need one.' }),
+    business_address: businessAddress.optional().openapi({ description: 'For organizers.' }),
+  })
+  .superRefine((body, context) => {
+    if (body.role === 'organizer') {
+      if (!body.organization_name) refuse(context, 'organization_name', 'required', 'Organizers need a name');
+      return;
+    }
+    if (body.organization_name) refuse(context, 'organization_name', 'organizer_only', 'Only organizers have one');
+    if (body.business_address) refuse(context, 'business_address', 'organizer_only', 'Only organizers have one');
+  })
+  .openapi('SignUp');
+
+export const logInBody = z
+  .strictObject({
+    username: verbatim(1, EMAIL_LENGTH_MAX).openapi({ description: 'Username or e-mail address.', example: 'ada' }),
+    password: currentPassword,
+  })
+  .openapi('LogIn');
+
+export const refreshBody = z.strictObject({ refresh_token: refreshToken }).openapi('Refresh');
+
+export const logOutBody = z
+  .strictObject({
+    refresh_token: refreshToken.optional().openapi({ description: 'The device to sign out. Needed unless `all`.' }),
+    all: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'Sign out every device of the account; needs an access token.', example: false }),
+  })
+  .superRefine((body, context) => {
+    if (!body.all && body.refresh_token === undefined) {
+      refuse(context, 'refresh_token', 'required', 'Send the refresh token of the device, or "all": true');
+    }
+  })
+  .openapi('LogOut');
+
+export const profileBody = z
+  .strictObject({
+    username: username.optional(),
+    email: email.optional(),
+    organization_name: organizationName.optional(),
+    business_address: businessAddress.optional(),
+  })
+  .openapi('ProfileChanges');
+
+export const passwordBody = z
+  .strictObject({
+    current_password: currentPassword,
+    new_password: newPassword.openapi({ example: 'an even better passphrase' }),
+  })
+  .openapi('PasswordChange');
+
+export const organizerBody = z
+  .strictObject({ organization_name: organizationName, business_address: businessAddress.optional() })
+  .openapi('OrganizerProfile');
+
+export const userSchema = z
+  .object({
+    id: z.string().openapi({ example: 'usr_01k9wq4n8hfj2r5v6x7y8z9abc' }),
+    username: z.string().openapi({ example: 'ada' }),
+    email: z.string().openapi({ example: 'ada@example.com' }),
+    role: z.enum(['customer', 'organizer', 'admin']),
+    organization_name: z.string().nullable(),
+    business_address: z.string().nullable(),
+    created_at: z.iso.datetime().openapi({ example: '2026-11-21T10:00:00.000Z' }),
+    updated_at: z.iso.datetime().openapi({ example: '2026-11-21T10:00:00.000Z' }),
+  })
+  .openapi('User');
+
+export const accessSchema = z
+  .object({
+    access_token: z.string().openapi({ description: 'A JWT; send it as `Authorization: Bearer …`.' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().openapi({ description: 'Seconds until the access token expires.', example: 900 }),
+    user: userSchema,
+  })
+  .openapi('Access');
+
+export const sessionSchema = accessSchema
+  .extend({ refresh_token: z.string().openapi({ description: 'Opaque; valid for 30 days and one use.' }) })
+  .openapi('Session');
+
+/** The account as its owner sees it. */
+export function userJson(user: UserRow): z.infer<typeof userSchema> {
+  return {
+    id: user.id,
+    username: user.username,
+    email: user.email,
+    role: user.role,
+    organization_name: user.organizationName,
+    business_address: user.businessAddress,
+    created_at: new Date(user.createdAt).toISOString(),
+    updated_at: new Date(user.updatedAt).toISOString(),
+  };
+}

@@ -1,0 +1,69 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { networkOf } from '../../../src/accounts/rate-limits.ts';
+import { address, newcomer, signUp } from '../../support/accounts.ts';
+import { type Reply, request } from '../../support/api.ts';
+
+/** Windows are aligned to the minute: a run across its end may let one more window's worth through. */
+async function until429(limit: number, call: (index: number) => Promise<Reply>): Promise<Reply> {
+  for (let index = 0; index < limit * 2; index += 1) {
+    const reply = await call(index);
+    if (reply.status === 429) {
+      expect(index).toBeGreaterThanOrEqual(limit);
+      return reply;
+    }
+  }
+  throw new Error('never limited');
+}
+
+function expectLimited(reply: Reply): void {
+  expect(reply).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+  expect(reply.headers.get('retry-after')).toBe('60');
+}
+
+describe('rate limits', () => {
+  it('let ten logins a minute try an account from one address, however it is written', async () => {
+    const headers = address();
+    const names = ['nobody-here', 'NOBODY-here', 'ｎobody-here'];
+    const call = (username: string, from = headers) =>
+      request('POST', '/api/auth/login', { body: { username, password: 'wrong password' }, headers: from });
+    const reply = await until429(10, (index) => call(names[index % names.length] ?? ''));
+    expectLimited(reply);
+    expect((await call('somebody-else')).status).toBe(401);
+    expect((await call('nobody-here', address())).status).toBe(401);
+  });
+
+  it('let ten changes of password a minute try', async () => {
+    const { body } = await signUp();
+    const headers = address();
+    const reply = await until429(10, () =>
+      request('PUT', '/api/me/password', {
+        token: body.access_token,
+        body: { current_password: 'wrong password', new_password: 'wrong password' },
+        headers,
+      }),
+    );
+    expectLimited(reply);
+  });
+
+  it.each([
+    ['sign-ups', '/api/auth/signup', newcomer(), env.SIGNUP_PER_ADDRESS],
+    ['logins', '/api/auth/login', { username: 'anybody', password: 'wrong password' }, env.LOGIN_PER_ADDRESS],
+  ])('count %s per network', async (_, path, body, limit) => {
+    await expect
+      .poll(async () => (await limit.limit({ key: '2001:db8:7:7' })).success, { interval: 0, timeout: 10_000 })
+      .toBe(false);
+    const from = (ip: string) => request('POST', path, { body, headers: { 'cf-connecting-ip': ip } });
+    expectLimited(await from('2001:db8:7:7:1::1'));
+    expect((await from('2001:db8:7:8::1')).status).not.toBe(429);
+  });
+
+  it('tell IPv4 addresses and IPv6 networks apart', () => {
+    expect(networkOf('192.0.2.7')).toBe('192.0.2.7');
+    expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2');
+    expect(networkOf('2001:db8:1:2::9')).toBe('2001:db8:1:2');
+    expect(networkOf('2001:db8::9')).toBe('2001:db8:0:0');
+    expect(networkOf('::1')).toBe('0:0:0:0');
+    expect(networkOf(undefined)).toBe('unknown');
+  });
+});
