@@ -7,10 +7,11 @@ import type {
   CommandId,
   EventId,
   EventView,
+  Fact,
   Outcome,
   Principal,
-  Reservation,
   ReservationId,
+  ReservationView,
 } from '../domain/model.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
@@ -27,7 +28,14 @@ export class ActorUnavailable extends Error {}
 export class ActorFailed extends Error {}
 
 /** The actor's verbs as a caller has them. The platform's own type distributes over unions and no longer fits them. */
-type Verb = 'execute' | 'readEvent' | 'readAvailability' | 'readReservation' | 'rebuild';
+type Verb =
+  | 'execute'
+  | 'readEvent'
+  | 'readAvailability'
+  | 'readReservation'
+  | 'readWaitlist'
+  | 'readChanges'
+  | 'rebuild';
 type Actor = {
   [V in Verb]: (...args: Parameters<EventActor[V]>) => Promise<Awaited<ReturnType<EventActor[V]>>>;
 };
@@ -38,11 +46,18 @@ const RETRY_BASE_MS = 50;
 /**
  * Sends one command to its event's actor and waits for the answer; when the connection is lost it tries again under
  * the same command id, so that the command has one effect.
+ * @param idempotency the client's own name for its request, if it gave one
  * @throws ActorUnavailable, ActorFailed
  */
-export async function execute(env: Env, eventId: EventId, principal: Principal, action: Action): Promise<Answer> {
+export async function execute(
+  env: Env,
+  eventId: EventId,
+  principal: Principal,
+  action: Action,
+  idempotency?: Command['idempotency'],
+): Promise<Answer> {
   const id = typeidUnboxed('cmd') as string as CommandId;
-  const command: Command = { ...action, id, eventId, principal };
+  const command: Command = { ...action, id, eventId, principal, ...(idempotency && { idempotency }) };
   const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]));
   const outcome = outcomes[0];
   if (outcome === undefined || outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
@@ -64,8 +79,30 @@ export function readReservation(
   env: Env,
   reservationId: ReservationId,
   principal: Principal,
-): Promise<Read<Reservation>> {
+): Promise<Read<ReservationView>> {
   return call(env, eventIdOf(reservationId), (actor) => actor.readReservation(reservationId, principal));
+}
+
+/** Those who wait for seats, in order, from behind a place in the line; for who runs the event. */
+export function readWaitlist(
+  env: Env,
+  eventId: EventId,
+  principal: Principal,
+  afterQueueSeq: number,
+  limit: number,
+): Promise<Read<readonly ReservationView[]>> {
+  return call(env, eventId, (actor) => actor.readWaitlist(principal, afterQueueSeq, limit));
+}
+
+/** The event's facts after `afterSeq`, in order; for who runs the event. */
+export function readChanges(
+  env: Env,
+  eventId: EventId,
+  principal: Principal,
+  afterSeq: number,
+  limit: number,
+): Promise<Read<readonly Fact[]>> {
+  return call(env, eventId, (actor) => actor.readChanges(principal, afterSeq, limit));
 }
 
 /** Makes D1's rows of the event what its actor says; null if there is no such event. */

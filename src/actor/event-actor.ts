@@ -1,24 +1,29 @@
 import { DurableObject } from 'cloudflare:workers';
 import { typeidUnboxed } from 'typeid-js';
-import { maySeeEvent, maySeeReservation } from '../domain/access.ts';
-import type {
-  Availability,
-  Command,
-  CommandId,
-  EventId,
-  EventView,
-  Instant,
-  Outcome,
-  Principal,
-  Rejection,
-  Reservation,
-  ReservationId,
+import { manages, maySeeEvent, maySeeReservation } from '../domain/access.ts';
+import {
+  type Availability,
+  type Command,
+  type CommandId,
+  type EventId,
+  type EventRecord,
+  type EventView,
+  type Fact,
+  type Instant,
+  LIMITS,
+  type Outcome,
+  type Principal,
+  type Rejection,
+  type Reservation,
+  type ReservationId,
+  type ReservationView,
 } from '../domain/model.ts';
-import { asOf, availabilityOf } from '../domain/seats.ts';
+import { asOf, availabilityOf, isClosed, takenSeats } from '../domain/seats.ts';
+import { refill } from '../domain/waitlist.ts';
 import { execute } from './execute.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Outbox, type Projected } from './outbox.ts';
-import { Store } from './store.ts';
+import { type Needs, Store } from './store.ts';
 
 /** The answers to a batch of commands, in their order; `failed` is a fault of ours, logged here. */
 export interface Reply extends Projected {
@@ -30,6 +35,16 @@ export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 
 /** What a rebuild of the read model did, or null for an event that was never created. */
 export type Rebuilt = { readonly seq: number; readonly reservations: number } | null;
+
+const HEAD_OF_LINE: Needs = {
+  reservationIds: [],
+  holders: [],
+  theirHolders: false,
+  lapsed: 0,
+  closing: 0,
+  settling: 0,
+  slack: 0,
+};
 
 /** How long answers are remembered for retries: a client that lost its connection retries within seconds. */
 const ANSWERS_KEPT_MS = 60 * 60 * 1000;
@@ -91,13 +106,42 @@ export class EventActor extends DurableObject<Env> {
   }
 
   /** One reservation, as it is now. */
-  readReservation(id: ReservationId, principal: Principal): Read<Reservation> {
+  readReservation(id: ReservationId, principal: Principal): Read<ReservationView> {
     const event = this.#store.view()?.event;
     const reservation = this.#store.reservation(id);
     if (event === undefined || reservation === null || !maySeeReservation(event, reservation, principal)) {
       return refused('reservation_not_found');
     }
-    return { ok: true, value: asOf(reservation, event, this.#now()) };
+    const current = asOf(reservation, event, this.#now());
+    return { ok: true, value: { reservation: current, waitlistPosition: this.#positionOf(current) } };
+  }
+
+  /** The line of the waitlist from its head on; for who runs the event. */
+  readWaitlist(principal: Principal, afterQueueSeq: number, limit: number): Read<readonly ReservationView[]> {
+    const event = this.#managed(principal);
+    if (!event.ok) return event;
+    const line = isClosed(event.value) ? [] : this.#store.line(afterQueueSeq, limit);
+    return {
+      ok: true,
+      value: line.map((reservation) => ({ reservation, waitlistPosition: this.#positionOf(reservation) })),
+    };
+  }
+
+  /** The facts after `afterSeq`, in order, at most `limit`; for who runs the event. */
+  readChanges(principal: Principal, afterSeq: number, limit: number): Read<readonly Fact[]> {
+    const event = this.#managed(principal);
+    return event.ok ? { ok: true, value: this.#store.facts(afterSeq, limit) } : event;
+  }
+
+  #managed(principal: Principal): Read<EventRecord> {
+    const read = this.readEvent(principal);
+    if (!read.ok) return read;
+    return manages(read.value.event, principal) ? { ok: true, value: read.value.event } : refused('not_organizer');
+  }
+
+  #positionOf({ queueSeq }: Reservation): number | null {
+    if (queueSeq === null) return null;
+    return (this.#store.view()?.totals.waitlisted ?? 0) - this.#store.behind(queueSeq);
   }
 
   /** Writes all of the event's rows in D1 anew; what stood there wrongly goes. */
@@ -116,7 +160,7 @@ export class EventActor extends DurableObject<Env> {
       await this.#settle(event.id);
       await this.#outbox.flush();
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
-      this.#store.pruneAnswers(Date.now() - ANSWERS_KEPT_MS, PRUNED_PER_ALARM);
+      this.#store.pruneAnswers(Date.now() - ANSWERS_KEPT_MS, Date.now() - LIMITS.idempotencyMs, PRUNED_PER_ALARM);
       this.#arm(Date.now());
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
@@ -138,14 +182,21 @@ export class EventActor extends DurableObject<Env> {
   #arm(now: Instant): void {
     const view = this.#store.view();
     if (view === null) return;
-    const oldestAnswerAt = this.#store.oldestAnswerAt();
     const due = [
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
-      oldestAnswerAt === null ? null : oldestAnswerAt + ANSWERS_KEPT_MS,
+      this.#store.nextPruneAt(ANSWERS_KEPT_MS, LIMITS.idempotencyMs),
       this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
-      view.event.status === 'cancelled' && this.#store.hasActive() ? now : null,
+      isClosed(view.event) && this.#store.hasActive() ? now : null,
+      this.#movesUp(view, now) ? now : null,
     ].filter((at) => at !== null);
     this.#setAlarm(Math.min(...due));
+  }
+
+  /** Whether seats are free for somebody who waits, because one command's bound was reached. */
+  #movesUp(view: EventView, now: Instant): boolean {
+    const free = view.event.capacity - takenSeats(view.totals);
+    if (view.totals.waitlisted === 0 || free === 0) return false;
+    return refill(this.#store.load(HEAD_OF_LINE, now), view.event, free, now).length > 0;
   }
 
   #setAlarm(at: Instant): void {
@@ -160,7 +211,10 @@ export class EventActor extends DurableObject<Env> {
   }
 }
 
-function refused(code: 'event_not_found' | 'reservation_not_found'): { ok: false; rejection: Rejection } {
+function refused(code: 'event_not_found' | 'reservation_not_found' | 'not_organizer'): {
+  ok: false;
+  rejection: Rejection;
+} {
   return { ok: false, rejection: { code } };
 }
 

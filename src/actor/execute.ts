@@ -10,12 +10,16 @@ import {
   type Instant,
   LIMITS,
   type Outcome,
+  type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
-import type { Needs, Store } from './store.ts';
+import { waiting } from '../domain/waitlist.ts';
+import type { Needs, Remembered, Store } from './store.ts';
 
 export interface Executed {
+  /** One a command, in their order. */
   readonly outcomes: readonly Outcome[];
+  /** How many facts were added. */
   readonly added: number;
 }
 
@@ -24,7 +28,6 @@ export interface Executed {
  * not at all. Commands that were answered before get the same answer again and change nothing.
  * @param now the actor's clock, epoch ms
  * @param projectedSeq up to which fact D1 is known to be, saved along
- * @returns one outcome a command, in their order, and how many facts were added
  * @throws if an invariant or a constraint would break; then nothing was changed
  */
 export function execute(
@@ -37,21 +40,11 @@ export function execute(
   try {
     return storage.transactionSync(() => {
       const at = Math.max(now, store.lastAt());
-      const answered = store.answers(commands.map((command) => command.id));
-      const state = store.load(needsOf(commands), at);
-      const facts: Fact[] = [];
-      const fresh = new Map<CommandId, Outcome>();
-      const outcomes = commands.map((command) => {
-        const before = answered.get(command.id) ?? fresh.get(command.id);
-        if (before !== undefined) return before;
-        const decided = executeOne(state, command, at);
-        if (decided.facts.length > 0) fresh.set(command.id, decided.outcome);
-        facts.push(...decided.facts);
-        return decided.outcome;
-      });
-      assertInvariants(state);
-      store.save(state, facts, [...fresh], projectedSeq);
-      return { outcomes, added: facts.length };
+      const parts = chunks(store, commands).map((chunk) => executeChunk(store, chunk, at, projectedSeq));
+      return {
+        outcomes: parts.flatMap(({ outcomes }) => outcomes),
+        added: parts.reduce((sum, { added }) => sum + added, 0),
+      };
     });
   } catch (error) {
     store.forget();
@@ -59,27 +52,104 @@ export function execute(
   }
 }
 
-function executeOne(state: EventState, command: Command, at: Instant): { outcome: Outcome; facts: readonly Fact[] } {
+/**
+ * Commands that share one load. Where many wait, every command needs the head of the line as the one before left it,
+ * so each loads for itself; all still commit together.
+ */
+function chunks(store: Store, commands: readonly Command[]): (readonly Command[])[] {
+  const manyWait = (store.view()?.totals.waitlisted ?? 0) > 0;
+  return manyWait ? commands.map((command) => [command]) : [commands];
+}
+
+function executeChunk(store: Store, commands: readonly Command[], at: Instant, projectedSeq: number): Executed {
+  const answered = store.answers(commands.map(({ id }) => id));
+  const keys = commands.flatMap(({ idempotency }) => idempotency?.key ?? []);
+  const remembered = store.remembered(keys, at - LIMITS.idempotencyMs);
+  const state = store.load(needsOf(commands), at);
+  const facts: Fact[] = [];
+  const fresh = new Map<CommandId, Outcome>();
+  const outcomes = commands.map((command) => {
+    const before = answered.get(command.id) ?? replay(command, remembered);
+    if (before !== undefined) return before;
+    const decided = executeOne(store, state, command, at);
+    if (decided.facts.length === 0) return decided.outcome;
+    facts.push(...decided.facts);
+    const { outcome } = decided;
+    if (outcome.kind === 'settled') return outcome;
+    answered.set(command.id, outcome);
+    fresh.set(command.id, outcome);
+    if (command.idempotency) {
+      const { key, fingerprint } = command.idempotency;
+      remembered.set(key, { fingerprint, outcome });
+    }
+    return outcome;
+  });
+  assertInvariants(state);
+  store.save(state, facts, [...fresh], projectedSeq);
+  for (const { id, idempotency } of commands) {
+    const outcome = idempotency && fresh.get(id);
+    if (outcome) store.remember(idempotency.key, { fingerprint: idempotency.fingerprint, outcome }, at);
+  }
+  return { outcomes, added: facts.length };
+}
+
+/**
+ * The answer already given under the command's Idempotency-Key; undefined if there is none. Only what had an effect is
+ * remembered: a refused request may be tried again under its key.
+ */
+function replay({ idempotency }: Command, remembered: ReadonlyMap<string, Remembered>): Outcome | undefined {
+  const earlier = idempotency && remembered.get(idempotency.key);
+  if (earlier === undefined) return undefined;
+  if (earlier.fingerprint !== idempotency?.fingerprint) {
+    return { kind: 'rejected', rejection: { code: 'idempotency_key_reused' } };
+  }
+  const { outcome } = earlier;
+  return outcome.kind === 'event' || outcome.kind === 'reservation' ? { ...outcome, replayed: true } : outcome;
+}
+
+function executeOne(
+  store: Store,
+  state: EventState,
+  command: Command,
+  at: Instant,
+): { outcome: Outcome; facts: readonly Fact[] } {
+  const seqBefore = state.seq;
   const decision = decide(state, { ...command, at });
   if (!decision.accepted) return { outcome: { kind: 'rejected', rejection: decision.rejection }, facts: [] };
   for (const fact of decision.facts) apply(state, fact);
-  return { outcome: outcomeOf(state, command), facts: decision.facts };
+  return { outcome: outcomeOf(store, state, command, seqBefore), facts: decision.facts };
 }
 
-function outcomeOf(state: EventState, command: Command): Outcome {
+function outcomeOf(store: Store, state: EventState, command: Command, seqBefore: number): Outcome {
   const { event, totals, seq } = state;
   if (command.type === 'settle') return { kind: 'settled', seq };
   const reservation = 'reservationId' in command ? state.reservations.get(command.reservationId) : undefined;
-  if (reservation !== undefined) return { kind: 'reservation', reservation, seq };
+  if (reservation !== undefined) {
+    const waitlistPosition = positionOf(store, state, reservation, seqBefore);
+    return { kind: 'reservation', reservation, waitlistPosition, seq };
+  }
   if (event === null) throw new Error(`${command.type} was accepted for an event that does not exist`);
   return { kind: 'event', view: { event, totals, seq } };
+}
+
+/** A reservation's place in the line, 1 for its head; null unless it waits. */
+function positionOf(store: Store, state: EventState, { id, queueSeq }: Reservation, seqBefore: number): number | null {
+  if (queueSeq === null) return null;
+  if (queueSeq > seqBefore) return state.totals.waitlisted;
+  const index = waiting(state).findIndex((other) => other.id === id);
+  return index >= 0 ? index + 1 : state.totals.waitlisted - store.behind(queueSeq);
 }
 
 /** What a command may cost at most, in rows to load; keeps a batch bounded. */
 export function weightOf(command: Command): number {
   switch (command.type) {
     case 'reserve':
+    case 'change_quantity':
       return command.quantity;
+    case 'reactivate':
+      return LIMITS.quantityMax;
+    case 'confirm':
+      return command.reacquire ? LIMITS.quantityMax : 1;
     case 'edit_event':
     case 'delete_event':
     case 'cancel_event':
@@ -94,18 +164,22 @@ export function weightOf(command: Command): number {
 function needsOf(commands: readonly Command[]): Needs {
   const reservationIds: ReservationId[] = [];
   const holders: HolderId[] = [];
-  let lapsed = 0;
-  let active = 0;
+  let lapsed = LIMITS.expiriesForWaitlist;
+  let closing = 0;
+  let settling = 0;
+  let theirHolders = false;
   for (const command of commands) {
     if ('reservationId' in command) reservationIds.push(command.reservationId);
-    if (command.type === 'reserve') holders.push(...holderOf(command));
-    if (command.type === 'cancel_event' || command.type === 'settle') active += LIMITS.settlePerStep + commands.length;
+    if (command.type === 'reserve' || command.type === 'accept_transfer') holders.push(...holderOf(command));
+    if (command.type === 'cancel_event' || command.type === 'delete_event') closing += LIMITS.settlePerStep;
+    if (command.type === 'settle') settling += LIMITS.settlePerStep;
+    theirHolders ||= command.type === 'reactivate' || (command.type === 'confirm' && command.reacquire);
     lapsed += weightOf(command);
   }
-  return { reservationIds, holders, lapsed, active };
+  return { reservationIds, holders, theirHolders, lapsed: lapsed + 1, closing, settling, slack: commands.length };
 }
 
-function holderOf(command: Extract<Command, { type: 'reserve' }>): HolderId[] {
-  const holder = command.attendeeId ?? command.principal?.userId;
+function holderOf(command: Extract<Command, { type: 'reserve' | 'accept_transfer' }>): HolderId[] {
+  const holder = (command.type === 'reserve' ? command.attendeeId : null) ?? command.principal?.userId;
   return holder === undefined ? [] : [holder];
 }

@@ -4,6 +4,11 @@
  */
 export const MIGRATIONS: readonly string[] = [
   `
+  CREATE TABLE schema (
+    version INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO schema VALUES (0);
+
   CREATE TABLE event (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     record TEXT NOT NULL
@@ -20,6 +25,7 @@ export const MIGRATIONS: readonly string[] = [
     waitlisted INTEGER NOT NULL CHECK (waitlisted >= 0),
     CHECK (held + confirmed <= capacity)
   ) STRICT;
+  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0);
 
   CREATE TABLE reservations (
     id TEXT PRIMARY KEY,
@@ -34,6 +40,12 @@ export const MIGRATIONS: readonly string[] = [
     cancelled_at INTEGER,
     cancelled_by TEXT,
     checked_in_at INTEGER,
+    queue_seq INTEGER,
+    passes INTEGER NOT NULL,
+    extendable_until INTEGER,
+    checked_in_quantity INTEGER NOT NULL,
+    check_in_nonces TEXT NOT NULL,
+    transfer_to TEXT,
     ticket_code TEXT NOT NULL,
     deleted_at INTEGER,
     created_at INTEGER NOT NULL,
@@ -44,6 +56,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX one_active_per_holder ON reservations (holder)
     WHERE status IN ('pending', 'confirmed', 'waitlisted');
   CREATE INDEX holds_by_deadline ON reservations (expires_at, id) WHERE status = 'pending';
+
+  CREATE INDEX waitlist_in_order ON reservations (queue_seq) WHERE status = 'waitlisted';
 
   CREATE TABLE facts (
     seq INTEGER PRIMARY KEY,
@@ -60,5 +74,14 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL,
     outcome TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  -- What was answered under a client's Idempotency-Key, committed with the effect.
+  CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    outcome TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_by_age ON idempotency (at);
   `,
 ];

@@ -1,4 +1,3 @@
-import { eventIdOf } from '../domain/ids.ts';
 import {
   type CommandId,
   type EventRecord,
@@ -8,11 +7,13 @@ import {
   type Fact,
   type HolderId,
   type Instant,
+  LIMITS,
   type Outcome,
   type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
-import { isActive } from '../domain/seats.ts';
+import { isActive, isClosed } from '../domain/seats.ts';
+import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 
 /** Which rows the commands of a batch can touch. */
@@ -22,13 +23,20 @@ export interface Needs {
   readonly holders: readonly HolderId[];
   /** How many lapsed holds, first lapsed first. */
   readonly lapsed: number;
-  /** How many active reservations, in the order of their ids. */
-  readonly active: number;
+  /** How many active reservations, in the order of their ids, commands that close the event may end. */
+  readonly closing: number;
+  /** How many of them settling may end, if the event is closed already. */
+  readonly settling: number;
+  /** How many reservations the other commands of the batch may have changed before. */
+  readonly slack: number;
+  /** Whether the active reservations of the holders of `reservationIds` are needed too. */
+  readonly theirHolders: boolean;
 }
 
-/** A reservation with the number of the last fact about it. */
-export interface StoredReservation extends Reservation {
-  readonly seq: number;
+/** What was answered under an Idempotency-Key. */
+export interface Remembered {
+  readonly fingerprint: string;
+  readonly outcome: Outcome;
 }
 
 /** What a page of the fact log touched, as it is now. */
@@ -42,34 +50,15 @@ export interface ProjectionPage {
 /** A command and what was answered to it. */
 type Answered = readonly [CommandId, Outcome];
 
-type Row = Record<string, SqlStorageValue>;
-
-const COLUMNS = [
-  'id',
-  'seq',
-  'holder',
-  'user_id',
-  'attendee_id',
-  'quantity',
-  'status',
-  'expires_at',
-  'confirmed_at',
-  'cancelled_at',
-  'cancelled_by',
-  'checked_in_at',
-  'ticket_code',
-  'deleted_at',
-  'created_at',
-  'updated_at',
-  'version',
-] as const;
-
 const UPSERT_RESERVATIONS = `
   INSERT INTO reservations (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map((_, index) => `value ->> ${index}`).join(', ')} FROM json_each(?) WHERE true
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.slice(1)
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
+
+/** As the partial unique index has it, so that SQLite uses that. */
+const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 
 /** The only holder of the actor's SQL. Every method is synchronous; the caller brings the transaction. */
 export class Store {
@@ -82,13 +71,18 @@ export class Store {
 
   /** Whether the event was ever created. Until then there are no tables, so that unknown ids can't fill storage. */
   isOpen(): boolean {
-    if (!this.#open) this.#open = this.#one("SELECT 1 AS found FROM sqlite_master WHERE name = 'totals'") !== null;
+    if (!this.#open && this.#one("SELECT 1 AS found FROM sqlite_master WHERE name = 'totals'") !== null) {
+      this.#migrate(Number(this.#one('SELECT version FROM schema')?.version));
+      this.#open = true;
+    }
     return this.#open;
   }
 
-  #create(): void {
-    for (const migration of MIGRATIONS) this.#sql.exec(migration);
-    this.#sql.exec('INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0)');
+  /** Climbs the ladder of migrations; its writes are of one turn, so they commit together. */
+  #migrate(version: number): void {
+    if (version === MIGRATIONS.length) return;
+    for (const migration of MIGRATIONS.slice(version)) this.#sql.exec(migration);
+    this.#sql.exec('UPDATE schema SET version = ?', MIGRATIONS.length);
   }
 
   /** Forgets what a transaction that was rolled back had made it believe. */
@@ -123,17 +117,22 @@ export class Store {
     if (needs.reservationIds.length > 0) {
       yield* this.#sql.exec(`${all} id IN ${among}`, JSON.stringify(needs.reservationIds));
     }
+    if (needs.theirHolders) {
+      const theirs = `(SELECT holder FROM reservations WHERE id IN ${among})`;
+      yield* this.#sql.exec(`${all} holder IN ${theirs} AND ${ACTIVE}`, JSON.stringify(needs.reservationIds));
+    }
     if (needs.holders.length > 0) {
-      const active = "status IN ('pending', 'confirmed', 'waitlisted')";
-      yield* this.#sql.exec(`${all} holder IN ${among} AND ${active}`, JSON.stringify(needs.holders));
+      yield* this.#sql.exec(`${all} holder IN ${among} AND ${ACTIVE}`, JSON.stringify(needs.holders));
     }
     if (needs.lapsed > 0 && view.totals.held > 0) {
       const due = "status = 'pending' AND expires_at <= ? ORDER BY expires_at, id LIMIT ?";
       yield* this.#sql.exec(`${all} ${due}`, at, needs.lapsed);
     }
-    if (needs.active > 0) {
-      const active = "status IN ('pending', 'confirmed', 'waitlisted') ORDER BY id LIMIT ?";
-      yield* this.#sql.exec(`${all} ${active}`, needs.active);
+    const ending = needs.closing + (isClosed(view.event) ? needs.settling : 0);
+    if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY id LIMIT ?`, ending + needs.slack);
+    if (view.totals.waitlisted > 0) {
+      const line = "status = 'waitlisted' ORDER BY queue_seq LIMIT ?";
+      yield* this.#sql.exec(`${all} ${line}`, LIMITS.waitlistWindow);
     }
   }
 
@@ -144,9 +143,12 @@ export class Store {
   save(state: EventState, facts: readonly Fact[], answers: readonly Answered[], projectedSeq: number): void {
     const last = facts.at(-1);
     if (state.event === null || last === undefined) return;
-    if (!this.isOpen()) this.#create();
+    if (!this.isOpen()) this.#migrate(0);
     const lastSeq = new Map<ReservationId, number>();
-    for (const fact of facts) if (fact.reservationId !== null) lastSeq.set(fact.reservationId, fact.seq);
+    for (const fact of facts) {
+      if (fact.reservationId !== null) lastSeq.set(fact.reservationId, fact.seq);
+      if ('passed' in fact.data) for (const id of fact.data.passed) lastSeq.set(id, fact.seq);
+    }
     this.#saveReservations(state, lastSeq);
     this.#sql.exec(
       `INSERT INTO facts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
@@ -189,18 +191,57 @@ export class Store {
     return new Map([...found].map((row) => [row.id as CommandId, JSON.parse(row.outcome as string) as Outcome]));
   }
 
-  /** Forgets answers given before an instant, at most `limit`; ids sort by time, so the oldest come first. */
-  pruneAnswers(before: Instant, limit: number): void {
-    this.#sql.exec(
-      'DELETE FROM commands WHERE at < ? AND id IN (SELECT id FROM commands ORDER BY id LIMIT ?)',
-      before,
-      limit,
+  /** What was answered under these Idempotency-Keys since an instant. */
+  remembered(keys: readonly string[], since: Instant): Map<string, Remembered> {
+    if (!this.isOpen() || keys.length === 0) return new Map();
+    const found = this.#sql.exec(
+      'SELECT * FROM idempotency WHERE key IN (SELECT value FROM json_each(?)) AND at > ?',
+      JSON.stringify(keys),
+      since,
+    );
+    return new Map(
+      [...found].map((row) => {
+        const outcome = JSON.parse(row.outcome as string) as Outcome;
+        return [row.key as string, { fingerprint: row.fingerprint as string, outcome }];
+      }),
     );
   }
 
-  /** When the oldest remembered answer was given, or null if there is none. */
-  oldestAnswerAt(): Instant | null {
-    return (this.#one('SELECT at FROM commands ORDER BY id LIMIT 1')?.at ?? null) as Instant | null;
+  /** Remembers an answer under the client's Idempotency-Key; one that is too old to count gives way. */
+  remember(key: string, { fingerprint, outcome }: Remembered, at: Instant): void {
+    const insert = 'INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?)';
+    this.#sql.exec(insert, key, at, fingerprint, JSON.stringify(outcome));
+  }
+
+  /** Those who wait behind a place in the line, in order. */
+  line(afterQueueSeq: number, limit: number): Reservation[] {
+    const next = "SELECT * FROM reservations WHERE status = 'waitlisted' AND queue_seq > ? ORDER BY queue_seq LIMIT ?";
+    return [...this.#sql.exec(next, afterQueueSeq, limit)].map(toReservation);
+  }
+
+  /** How many wait behind this place in the line. */
+  behind(queueSeq: number): number {
+    const count = "SELECT count(*) AS n FROM reservations WHERE status = 'waitlisted' AND queue_seq > ?";
+    return Number(this.#one(count, queueSeq)?.n);
+  }
+
+  /**
+   * Forgets answers to commands given before one instant, and those under Idempotency-Keys before another; at most
+   * `limit` of each. Command ids sort by time, so the oldest come first.
+   */
+  pruneAnswers(commandsBefore: Instant, keysBefore: Instant, limit: number): void {
+    const oldest = 'id IN (SELECT id FROM commands ORDER BY id LIMIT ?)';
+    this.#sql.exec(`DELETE FROM commands WHERE at < ? AND ${oldest}`, commandsBefore, limit);
+    const oldKeys = 'SELECT key FROM idempotency WHERE at < ? ORDER BY at LIMIT ?';
+    this.#sql.exec(`DELETE FROM idempotency WHERE key IN (${oldKeys})`, keysBefore, limit);
+  }
+
+  /** When the oldest remembered answer is old enough to be forgotten, or null if there is none. */
+  nextPruneAt(commandsKeptMs: number, keysKeptMs: number): Instant | null {
+    const command = this.#one('SELECT at + ? AS at FROM commands ORDER BY id LIMIT 1', commandsKeptMs)?.at;
+    const key = this.#one('SELECT min(at) + ? AS at FROM idempotency', keysKeptMs)?.at;
+    const times = [command, key].flatMap((at) => (typeof at === 'number' ? at : []));
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   /** The event with its totals, or null if it was never created. */
@@ -235,8 +276,7 @@ export class Store {
 
   /** Whether a reservation is still active; asked of cancelled events. */
   hasActive(): boolean {
-    const any = "SELECT 1 AS found FROM reservations WHERE status IN ('pending', 'confirmed', 'waitlisted') LIMIT 1";
-    return this.#one(any) !== null;
+    return this.#one(`SELECT 1 AS found FROM reservations WHERE ${ACTIVE} LIMIT 1`) !== null;
   }
 
   /** Up to which fact D1 is known to be projected. */
@@ -273,56 +313,10 @@ export class Store {
 
   /** The facts after `afterSeq`, in order. */
   facts(afterSeq: number, limit: number): Fact[] {
-    const rows = this.#sql.exec('SELECT * FROM facts WHERE seq > ? ORDER BY seq LIMIT ?', afterSeq, limit);
-    return [...rows].map(
-      (row) =>
-        ({
-          seq: row.seq,
-          at: row.at,
-          type: row.type,
-          reservationId: row.reservation_id,
-          actorId: row.actor_id,
-          data: JSON.parse(row.data as string),
-        }) as Fact,
-    );
+    return [...this.#sql.exec('SELECT * FROM facts WHERE seq > ? ORDER BY seq LIMIT ?', afterSeq, limit)].map(toFact);
   }
 
   #one(query: string, ...bindings: SqlStorageValue[]): Row | null {
     return this.#sql.exec(query, ...bindings).toArray()[0] ?? null;
   }
-}
-
-function toReservation(row: Row): Reservation {
-  const id = row.id as ReservationId;
-  return {
-    id,
-    eventId: eventIdOf(id),
-    userId: row.user_id,
-    attendeeId: row.attendee_id,
-    quantity: row.quantity,
-    status: row.status,
-    expiresAt: row.expires_at,
-    confirmedAt: row.confirmed_at,
-    cancelledAt: row.cancelled_at,
-    cancelledBy: row.cancelled_by,
-    checkedInAt: row.checked_in_at,
-    ticketCode: row.ticket_code,
-    deletedAt: row.deleted_at,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    version: row.version,
-  } as Reservation;
-}
-
-function toStored(row: Row): StoredReservation {
-  return { ...toReservation(row), seq: row.seq as number };
-}
-
-/** A row's values in the order of COLUMNS. */
-function toValues(r: StoredReservation): (string | number | null)[] {
-  return [
-    ...[r.id, r.seq, r.attendeeId ?? r.userId, r.userId, r.attendeeId, r.quantity, r.status, r.expiresAt],
-    ...[r.confirmedAt, r.cancelledAt, r.cancelledBy, r.checkedInAt, r.ticketCode, r.deletedAt],
-    ...[r.createdAt, r.updatedAt, r.version],
-  ];
 }

@@ -48,6 +48,9 @@ const RESERVATION_COLUMNS = [
   'cancelled_at',
   'cancelled_by',
   'checked_in_at',
+  'queue_seq',
+  'checked_in_quantity',
+  'transfer_to',
   'ticket_code',
   'deleted_at',
   'created_at',
@@ -116,7 +119,7 @@ function eventValues({ event: e, totals, seq }: EventView): unknown[] {
 function reservationValues(r: Projected): unknown[] {
   return [
     ...[r.id, r.seq, r.eventId, r.userId, r.attendeeId, r.quantity, r.status, r.expiresAt, r.confirmedAt],
-    ...[r.cancelledAt, r.cancelledBy, r.checkedInAt, r.ticketCode, r.deletedAt],
-    ...[r.createdAt, r.updatedAt, r.version],
+    ...[r.cancelledAt, r.cancelledBy, r.checkedInAt, r.queueSeq, r.checkedInQuantity],
+    ...[r.transferTo, r.ticketCode, r.deletedAt, r.createdAt, r.updatedAt, r.version],
   ];
 }

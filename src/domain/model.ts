@@ -48,6 +48,8 @@ export const LIMITS = {
   /** A hold slides to at most this many times its first length from its start. */
   holdLengthsMax: 3,
   nonceLengthMax: 64,
+  /** How long an Idempotency-Key is remembered. */
+  idempotencyMs: 24 * 60 * 60 * 1000,
 } as const;
 
 export type Role = 'customer' | 'organizer' | 'admin';
@@ -373,16 +375,21 @@ export interface EventView {
   readonly seq: number;
 }
 
+/** A reservation with its place in the line, 1 for its head; null unless it waits. */
+export interface ReservationView {
+  readonly reservation: Reservation;
+  readonly waitlistPosition: number | null;
+}
+
 /** What an actor answers to one command. */
 export type Outcome =
-  | { readonly kind: 'event'; readonly view: EventView }
-  | {
+  | { readonly kind: 'event'; readonly view: EventView; readonly replayed?: true }
+  | (ReservationView & {
       readonly kind: 'reservation';
-      readonly reservation: Reservation;
-      /** 1 for the head of the waitlist; null unless waitlisted. */
-      readonly waitlistPosition: number | null;
       readonly seq: number;
-    }
+      /** The answer to an earlier request with the same Idempotency-Key. */
+      readonly replayed?: true;
+    })
   | { readonly kind: 'settled'; readonly seq: number }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 

@@ -39,6 +39,7 @@ it('reserves and projects', async () => {
     attendeeId: null,
     quantity: 2,
     status: null,
+    onFull: 'refuse',
     ticketCode: newSecretCode(),
   });
   expect(r).toMatchObject({
@@ -53,6 +54,7 @@ it('reserves and projects', async () => {
     attendeeId: null,
     quantity: 1,
     status: null,
+    onFull: 'refuse',
     ticketCode: newSecretCode(),
   });
   expect(again.outcome).toMatchObject({ rejection: { code: 'already_reserved', reservationId: rid } });
