@@ -1,13 +1,34 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { copyAssets } from './scripts/assets.ts';
 
+// Wrangler announces every file of secrets that it reads, once a test file.
+process.env.WRANGLER_LOG ??= 'error';
+// The Worker under test serves them, and a fresh clone has none.
+await copyAssets();
 const migrations = await readD1Migrations('migrations');
 
 /** Three kinds of tests: pure ones and whole-server ones in Node, the rest inside workerd with real bindings. */
 export default defineConfig({
   test: {
+    // .ci/run counts by the file.
+    reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
     projects: [
-      { test: { name: 'domain', include: ['test/domain/**/*.test.ts'] } },
+      { test: { name: 'domain', include: ['test/domain/**/*.test.ts', 'test/scripts/**/*.test.ts'] } },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+      { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'server',
+          include: ['test/server/**/*.test.ts'],
+          globalSetup: ['test/support/bundle-once.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          // Each file starts a server and a crowd; side by side, or beside others, they would only measure the cores.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         plugins: [
           cloudflareTest({

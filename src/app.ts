@@ -1,17 +1,28 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
+import { docsRoutes, PAGES } from './docs/routes.ts';
+import { events } from './events/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
+import { apiHeaders, pageHeaders } from './http/security.ts';
+import { reservations } from './reservations/routes.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
 
 app.use(requestId);
+// The outer one has the last word: pages may do more than answers of the API.
+for (const path of PAGES) app.use(path, pageHeaders);
+app.use(apiHeaders);
 app.use('/api/*', jsonBody);
 app.use('/api/*', bookmark);
 app.onError((error, c) => {
   const busy = error instanceof ActorUnavailable;
   return onError(busy ? new Problem('overloaded', undefined, {}, { 'retry-after': '1' }) : error, c);
 });
-app.route('/api', accounts);
 app.notFound(onNotFound);
+
+app.route('/api', accounts);
+app.route('/api', events);
+app.route('/api', reservations);
+app.route('/', docsRoutes(app));

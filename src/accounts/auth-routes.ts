@@ -30,6 +30,7 @@ const signUpRoute = createRoute({
   summary: 'Create an account',
   description: 'Creates a customer or an organizer and signs the device in. Username and e-mail address are unique.',
   tags,
+  security: [],
   request: body(signUpBody),
   responses: {
     201: session('The account, and the tokens of its first device.'),
@@ -44,6 +45,7 @@ const logInRoute = createRoute({
   summary: 'Sign a device in',
   description: 'Takes the username or the e-mail address, in any case, with the password.',
   tags,
+  security: [],
   request: body(logInBody),
   responses: {
     200: session('The tokens of the device.'),
@@ -60,6 +62,7 @@ const refreshRoute = createRoute({
     'A refresh token works once; the answer holds its successor. Using a spent one signs the device out, because two ' +
     'seem to hold it: never send the same one twice, not even at the same time.',
   tags,
+  security: [],
   request: body(refreshBody),
   responses: {
     200: session('The next tokens of the device, with the role that the account has now.'),

@@ -53,6 +53,7 @@ function refuse(context: z.RefinementCtx, field: string, code: string, message: 
   context.addIssue({ code: 'custom', path: [field], params: { code }, message });
 }
 
+/** What a new account says about itself. */
 export const signUpBody = z
   .strictObject({
     username,
@@ -75,6 +76,7 @@ export const signUpBody = z
   })
   .openapi('SignUp');
 
+/** Who signs a device in. */
 export const logInBody = z
   .strictObject({
     username: verbatim(1, EMAIL_LENGTH_MAX).openapi({ description: 'Username or e-mail address.', example: 'ada' }),
@@ -82,8 +84,10 @@ export const logInBody = z
   })
   .openapi('LogIn');
 
+/** A refresh token to exchange. */
 export const refreshBody = z.strictObject({ refresh_token: refreshToken }).openapi('Refresh');
 
+/** Which device to sign out, or all of them. */
 export const logOutBody = z
   .strictObject({
     refresh_token: refreshToken.optional().openapi({ description: 'The device to sign out. Needed unless `all`.' }),
@@ -99,6 +103,7 @@ export const logOutBody = z
   })
   .openapi('LogOut');
 
+/** What of the account is to change; what is absent stays. */
 export const profileBody = z
   .strictObject({
     username: username.optional(),
@@ -108,6 +113,7 @@ export const profileBody = z
   })
   .openapi('ProfileChanges');
 
+/** The old password and the new one. */
 export const passwordBody = z
   .strictObject({
     current_password: currentPassword,
@@ -115,10 +121,12 @@ export const passwordBody = z
   })
   .openapi('PasswordChange');
 
+/** What a customer adds to become an organizer. */
 export const organizerBody = z
   .strictObject({ organization_name: organizationName, business_address: businessAddress.optional() })
   .openapi('OrganizerProfile');
 
+/** An account as its owner and admins see it. */
 export const userSchema = z
   .object({
     id: z.string().openapi({ example: 'usr_01k9wq4n8hfj2r5v6x7y8z9abc' }),
@@ -132,6 +140,7 @@ export const userSchema = z
   })
   .openapi('User');
 
+/** What signs the other calls. */
 export const accessSchema = z
   .object({
     access_token: z.string().openapi({ description: 'A JWT; send it as `Authorization: Bearer …`.' }),
@@ -141,6 +150,7 @@ export const accessSchema = z
   })
   .openapi('Access');
 
+/** What a device keeps to stay signed in. */
 export const sessionSchema = accessSchema
   .extend({ refresh_token: z.string().openapi({ description: 'Opaque; valid for 30 days and one use.' }) })
   .openapi('Session');

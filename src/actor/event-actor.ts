@@ -43,7 +43,6 @@ const HEAD_OF_LINE: Needs = {
   lapsed: 0,
   closing: 0,
   settling: 0,
-  slack: 0,
 };
 
 /** How long answers are remembered for retries: a client that lost its connection retries within seconds. */

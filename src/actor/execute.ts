@@ -140,7 +140,7 @@ function positionOf(store: Store, state: EventState, { id, queueSeq }: Reservati
   return index >= 0 ? index + 1 : state.totals.waitlisted - store.behind(queueSeq);
 }
 
-/** What a command may cost at most, in rows to load; keeps a batch bounded. */
+/** How many reservations a command may end at most, and so how many rows to load for it; keeps a batch bounded. */
 export function weightOf(command: Command): number {
   switch (command.type) {
     case 'reserve':
@@ -164,19 +164,24 @@ export function weightOf(command: Command): number {
 function needsOf(commands: readonly Command[]): Needs {
   const reservationIds: ReservationId[] = [];
   const holders: HolderId[] = [];
-  let lapsed = LIMITS.expiriesForWaitlist;
-  let closing = 0;
-  let settling = 0;
   let theirHolders = false;
+  let weight = 0;
   for (const command of commands) {
     if ('reservationId' in command) reservationIds.push(command.reservationId);
     if (command.type === 'reserve' || command.type === 'accept_transfer') holders.push(...holderOf(command));
-    if (command.type === 'cancel_event' || command.type === 'delete_event') closing += LIMITS.settlePerStep;
-    if (command.type === 'settle') settling += LIMITS.settlePerStep;
     theirHolders ||= command.type === 'reactivate' || (command.type === 'confirm' && command.reacquire);
-    lapsed += weightOf(command);
+    weight += weightOf(command);
   }
-  return { reservationIds, holders, theirHolders, lapsed: lapsed + 1, closing, settling, slack: commands.length };
+  const has = (...types: Command['type'][]) => commands.some(({ type }) => types.includes(type));
+  // Each command ends at most as many reservations as it weighs: so many of the first in line may be gone before it.
+  return {
+    reservationIds,
+    holders,
+    theirHolders,
+    lapsed: weight + LIMITS.expiriesForWaitlist + 1,
+    closing: has('cancel_event', 'delete_event') ? weight : 0,
+    settling: has('settle') ? weight : 0,
+  };
 }
 
 function holderOf(command: Extract<Command, { type: 'reserve' | 'accept_transfer' }>): HolderId[] {

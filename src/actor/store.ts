@@ -27,8 +27,6 @@ export interface Needs {
   readonly closing: number;
   /** How many of them settling may end, if the event is closed already. */
   readonly settling: number;
-  /** How many reservations the other commands of the batch may have changed before. */
-  readonly slack: number;
   /** Whether the active reservations of the holders of `reservationIds` are needed too. */
   readonly theirHolders: boolean;
 }
@@ -128,8 +126,8 @@ export class Store {
       const due = "status = 'pending' AND expires_at <= ? ORDER BY expires_at, id LIMIT ?";
       yield* this.#sql.exec(`${all} ${due}`, at, needs.lapsed);
     }
-    const ending = needs.closing + (isClosed(view.event) ? needs.settling : 0);
-    if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY id LIMIT ?`, ending + needs.slack);
+    const ending = Math.max(needs.closing, isClosed(view.event) ? needs.settling : 0);
+    if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY id LIMIT ?`, ending);
     if (view.totals.waitlisted > 0) {
       const line = "status = 'waitlisted' ORDER BY queue_seq LIMIT ?";
       yield* this.#sql.exec(`${all} ${line}`, LIMITS.waitlistWindow);

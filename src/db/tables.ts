@@ -46,11 +46,13 @@ export const events = sqliteTable('events', {
   version: integer('version').notNull(),
 });
 
+/** Which tags an event has; kept by triggers. */
 export const eventTags = sqliteTable('event_tags', {
   tag: text('tag').notNull(),
   eventNum: integer('event_num').notNull(),
 });
 
+/** The read model of reservations: written by the projection only. */
 export const reservations = sqliteTable('reservations', {
   id: text('id').$type<ReservationId>().primaryKey(),
   seq: integer('seq').notNull(),
@@ -74,6 +76,7 @@ export const reservations = sqliteTable('reservations', {
   version: integer('version').notNull(),
 });
 
+/** Accounts; D1 is their system of record. */
 export const users = sqliteTable('users', {
   id: text('id').$type<UserId>().primaryKey(),
   username: text('username').notNull(),
@@ -88,6 +91,7 @@ export const users = sqliteTable('users', {
   updatedAt: integer('updated_at').notNull(),
 });
 
+/** Signed-in devices, each with the hash of the one refresh token that is valid for it now. */
 export const refreshFamilies = sqliteTable('refresh_families', {
   id: text('id').primaryKey(),
   userId: text('user_id').$type<UserId>().notNull(),

@@ -1,6 +1,6 @@
 import { eventIdOf } from './ids.ts';
 import type { EventFact, EventRecord, EventState, Fact, Reservation, ReservationFact } from './model.ts';
-import { isActive } from './seats.ts';
+import { isActive, isClosed } from './seats.ts';
 
 /**
  * Applies a fact. It changes `state` in place and returns it: a batch of a thousand commands shares one state, and
@@ -64,10 +64,15 @@ function nextReservation(state: EventState, fact: ReservationFact): Reservation 
       return { ...next, ...seatedNow(fact), cancelledAt: null, cancelledBy: null };
     case 'reservation_resized':
       return { ...next, quantity: fact.data.quantity, ...(fact.data.requeued && { queueSeq: fact.seq, passes: 0 }) };
-    case 'reservation_cancelled':
-      return { ...next, ...ended('cancelled'), cancelledAt: at, cancelledBy: fact.data.by };
+    case 'reservation_cancelled': {
+      // A large event's reservations end with it, though the facts of that come in later steps.
+      const endedAt = state.event !== null && isClosed(state.event) ? state.event.updatedAt : at;
+      const { by } = fact.data;
+      return { ...next, ...ended('cancelled'), cancelledAt: endedAt, cancelledBy: by, updatedAt: endedAt };
+    }
     case 'reservation_expired':
-      return { ...next, ...ended('expired') };
+      // It expired when its time was over, as reads have shown it since, not when this was written down.
+      return { ...next, ...ended('expired'), updatedAt: before.expiresAt ?? at };
     case 'reservation_deleted':
       return { ...next, deletedAt: at };
     case 'transfer_offered':

@@ -2,7 +2,18 @@ import { manages } from './access.ts';
 import { accept, type CommandOf, type NewFact, reject } from './decision.ts';
 import { checkDetails, differences } from './details.ts';
 import { type Decision, type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
-import { closing, expiry, freeing, isActive, isClosed, isLapsed, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
+import {
+  closing,
+  expiry,
+  freeing,
+  isActive,
+  isClosed,
+  isLapsed,
+  judgedAt,
+  lapsedHolds,
+  seatsOf,
+  takenSeats,
+} from './seats.ts';
 import { refill } from './waitlist.ts';
 
 /** Creates the event for an organizer. Its id is fresh, so it meets an empty state. */
@@ -79,10 +90,11 @@ function cancelEvent(state: EventState, event: EventRecord, command: CommandOf<'
 
 function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'delete_event'>): Decision {
   if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
-  const lapsed = lapsedHolds(state, command.at);
-  if (takenSeats(state.totals) > seatsOf(lapsed)) {
-    return reject({ code: isCutOff(lapsed) ? 'busy' : 'event_has_reservations' });
-  }
+  const lapsed = lapsedHolds(state, judgedAt(event, command.at));
+  // On a cancelled event nothing consumes seats; what is left of its reservations goes in the next steps.
+  const left = takenSeats(state.totals) - seatsOf(lapsed);
+  if (event.status === 'cancelled' && left + state.totals.waitlisted > 0) return reject({ code: 'busy' });
+  if (left > 0) return reject({ code: isCutOff(lapsed) ? 'busy' : 'event_has_reservations' });
   return accept(state, command, [
     { type: 'event_deleted', reservationId: null, data: {} },
     ...closings(state, command.at),
@@ -91,7 +103,7 @@ function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'
 
 /** One bounded step of what time alone makes due; no facts once nothing is. */
 export function settle(state: EventState, event: EventRecord, command: CommandOf<'settle'>): Decision {
-  if (isClosed(event)) return accept(state, command, closings(state, command.at));
+  if (isClosed(event)) return accept(state, command, closings(state, judgedAt(event, command.at)));
   const lapsed = lapsedHolds(state, command.at);
   const free = event.capacity - takenSeats(state.totals) + seatsOf(lapsed);
   return accept(state, command, [...lapsed.map(expiry), ...refill(state, event, free, command.at)]);

@@ -5,7 +5,7 @@ import { acceptTransfer, offerTransfer, withdrawTransfer } from './decide-transf
 import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
 import type { Decision, EventRecord, EventState, Rejection, Reservation, TimedCommand } from './model.ts';
 import { makeRoom } from './room.ts';
-import { cancellableUntil, closing, expiry, isActive, isLapsed, takenSeats } from './seats.ts';
+import { cancellableUntil, closing, expiry, isActive, isLapsed, judgedAt, takenSeats } from './seats.ts';
 import { refill, seated, seatedAs } from './waitlist.ts';
 
 type OnReservation = Exclude<Extract<TimedCommand, { reservationId: Reservation['id'] }>, { type: 'reserve' }>;
@@ -104,7 +104,9 @@ function extend({ state, event, reservation }: Case, command: CommandOf<'extend'
 function cancel(its: Case, command: CommandOf<'cancel'>): Decision {
   const { state, reservation } = its;
   if (reservation.status === 'cancelled') return accept(state, command, []);
-  if (!isActive(reservation) || isLapsed(reservation, command.at)) return reject({ code: 'hold_expired' });
+  if (!isActive(reservation) || isLapsed(reservation, judgedAt(its.event, command.at))) {
+    return reject({ code: 'hold_expired' });
+  }
   const refusal = refusesCancel(its, command);
   return refusal === null ? accept(state, command, ending(its, command)) : reject(refusal);
 }
@@ -114,7 +116,7 @@ function remove(its: Case, command: CommandOf<'delete_reservation'>): Decision {
   const { state, event, reservation } = its;
   const removal: NewFact = { type: 'reservation_deleted', reservationId: reservation.id, data: {} };
   if (!isActive(reservation)) return accept(state, command, [removal]);
-  if (isLapsed(reservation, command.at)) {
+  if (isLapsed(reservation, judgedAt(event, command.at))) {
     const free = event.capacity - takenSeats(state.totals) + reservation.quantity;
     return accept(state, command, [expiry(reservation), removal, ...refill(state, event, free, command.at)]);
   }

@@ -15,8 +15,9 @@ import { seated, seatedAs } from './waitlist.ts';
 
 type Reserve = Extract<TimedCommand, { type: 'reserve' }>;
 
-/** Takes seats for a holder, all or nothing; or, where that is wanted, a place on the waitlist. */
+/** Takes seats for a holder, all or nothing; or, where that is wanted, a place on the waitlist. Its id is fresh. */
 export function reserve(state: EventState, event: EventRecord, command: Reserve): Decision {
+  if (state.reservations.has(command.reservationId)) throw new Error(`${command.reservationId} exists already`);
   if (command.principal === null) return reject({ code: 'event_not_found' });
   const refusal = refusesSeats(event, command.quantity, command.at);
   if (refusal !== null) return reject(refusal);

@@ -31,6 +31,7 @@ export function accept(state: EventState, command: TimedCommand, news: readonly 
   return { accepted: true, facts };
 }
 
+/** A refusal: nothing happens. */
 export function reject(rejection: Rejection): Decision {
   return { accepted: false, rejection };
 }

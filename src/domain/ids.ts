@@ -4,6 +4,7 @@ import type { AttendeeId, EventId, ReservationId, UserId, VenueId } from './mode
 const SUFFIX = '[0-7][0-9a-hjkmnp-tv-z]{25}';
 const SUFFIX_LENGTH = 26;
 
+/** What an id of each kind looks like, whole. */
 export const ID_PATTERNS = {
   evt: new RegExp(`^evt_${SUFFIX}$`),
   rsv: new RegExp(`^rsv_${SUFFIX}${SUFFIX}$`),

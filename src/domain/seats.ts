@@ -25,6 +25,14 @@ export function isClosed(event: EventRecord): boolean {
   return event.status === 'cancelled' || event.deletedAt !== null;
 }
 
+/**
+ * The instant as of which the event's holds are judged: closing it ended them all at that moment, so that what is
+ * left of them for later steps can't lapse any more.
+ */
+export function judgedAt(event: EventRecord, at: Instant): Instant {
+  return isClosed(event) ? Math.min(at, event.updatedAt) : at;
+}
+
 /** The fact that ends a lapsed hold. */
 export function expiry(hold: Reservation): NewFact {
   return { type: 'reservation_expired', reservationId: hold.id, data: {} };
@@ -41,7 +49,7 @@ export function closing(reservation: Reservation): NewFact {
  */
 export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
   const version = reservation.version + 1;
-  if (isLapsed(reservation, at)) {
+  if (isLapsed(reservation, judgedAt(event, at))) {
     return { ...reservation, status: 'expired', transferTo: null, updatedAt: reservation.expiresAt ?? at, version };
   }
   if (!isClosed(event) || !isActive(reservation)) return reservation;

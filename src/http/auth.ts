@@ -5,6 +5,7 @@ import type { Principal, Role } from '../domain/model.ts';
 import { Problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 
+/** How long an access token is valid. */
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 const ISSUER = 'seatkeeper';
 const AUDIENCE = 'seatkeeper-api';
@@ -62,13 +63,20 @@ export function unauthorized(detail: string, challenge = ''): Problem {
 }
 
 /**
+ * The principal of a caller who has to be signed in.
+ * @throws Problem `unauthorized` for an anonymous one
+ */
+export function signedIn(principal: Principal | null): Principal {
+  if (principal === null) throw unauthorized('Send an access token as "Authorization: Bearer …".');
+  return principal;
+}
+
+/**
  * Whom the request's access token speaks for, for routes that need one only sometimes.
  * @throws Problem `unauthorized` without a valid token
  */
 export async function requirePrincipal(secret: string, header: string | undefined): Promise<Principal> {
-  const principal = await authenticate(secret, header);
-  if (principal === null) throw unauthorized('Send an access token as "Authorization: Bearer …".');
-  return principal;
+  return signedIn(await authenticate(secret, header));
 }
 
 /** Lets only signed-in callers through; runs before the body is judged. */

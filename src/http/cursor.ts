@@ -1,13 +1,39 @@
+import { createHash } from 'node:crypto';
 import { validationProblem } from './problem.ts';
 
 /** The sort key of the last row of a page. */
 export type CursorKey = readonly (string | number | null)[];
 
 /**
+ * Names a list together with the filters that shape it, so that a cursor of one is refused by another.
+ * @param filters everything in the query but the page itself
+ */
+export function listName(list: string, filters: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(filters).filter(([, value]) => value !== undefined);
+  const sorted = given.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${list}:${createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 12)}`;
+}
+
+/**
+ * A page out of one row more than it shows: what is beyond `limit` only tells that there is a next page.
+ * @param keyOf the row's sort key, which ends with something unique
+ */
+export function pageOf<Row>(
+  list: string,
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => CursorKey,
+): { rows: readonly Row[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { rows: shown, nextCursor: last === undefined ? null : encodeCursor(list, keyOf(last)) };
+}
+
+/**
  * A page's end as an opaque text (base64url of JSON). It names its list and filters, so that a cursor of one list is
  * refused by another; it holds nothing secret and needs no signature.
  */
-export function encodeCursor(list: string, key: CursorKey): string {
+function encodeCursor(list: string, key: CursorKey): string {
   const bytes = new TextEncoder().encode(JSON.stringify([list, ...key]));
   return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
 }

@@ -1,16 +1,22 @@
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
-import type { Context } from 'hono';
 import { validationProblem } from './problem.ts';
-import type { AppEnv } from './router.ts';
 
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
+
+/** What a session needs of a request's context, whether or not its caller had to sign in. */
+interface RequestContext {
+  readonly env: Pick<Env, 'DB'>;
+  readonly req: { header(name: string): string | undefined };
+  get(key: 'session'): D1DatabaseSession | undefined;
+  set(key: 'session', value: D1DatabaseSession): void;
+}
 
 /**
  * This request's D1 session: it reads at least as fresh as the bookmark in `X-D1-Bookmark`, if one was sent, and the
  * response carries its own bookmark.
  * @throws Problem `validation_failed` for a bookmark that D1 never gave
  */
-export function session(c: Context<AppEnv>): D1DatabaseSession {
+export function session(c: RequestContext): D1DatabaseSession {
   const open = c.get('session');
   if (open) return open;
   const sent = c.req.header('x-d1-bookmark');
@@ -23,7 +29,7 @@ export function session(c: Context<AppEnv>): D1DatabaseSession {
 }
 
 /** Drizzle over this request's session. Of D1's interface it uses `prepare` and `batch`, which a session has too. */
-export function database(c: Context<AppEnv>): DrizzleD1Database {
+export function database(c: RequestContext): DrizzleD1Database {
   return drizzle(session(c) as unknown as D1Database);
 }
 

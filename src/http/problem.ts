@@ -55,6 +55,7 @@ export const PROBLEMS = {
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   overloaded: { status: 503, title: 'Too busy right now' },
+  database_unavailable: { status: 503, title: 'The database does not answer' },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -101,8 +102,15 @@ export function validationProblem(errors: readonly ProblemError[]): Problem {
  * @param instance path of the request that failed
  */
 export function problemResponse(problem: Problem, instance: string, requestId: string): Response {
+  const { status } = PROBLEMS[problem.code];
+  const body = problemBody(problem, instance, requestId);
+  const headers = { ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+function problemBody(problem: Problem, instance: string, requestId: string) {
   const { status, title } = PROBLEMS[problem.code];
-  const body = {
+  return {
     type: `urn:seatkeeper:problem:${problem.code}`,
     title,
     status,
@@ -112,8 +120,10 @@ export function problemResponse(problem: Problem, instance: string, requestId: s
     request_id: requestId,
     ...problem.extras,
   };
-  const headers = { ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
-  return new Response(JSON.stringify(body), { status, headers });
+}
+
+function problemExample(code: ProblemCode) {
+  return problemBody(new Problem(code), '/api/events', '0f6ad7c4-6a3c-4a52-9d5c-3a0d6a1c7f1e');
 }
 
 function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
@@ -174,7 +184,12 @@ export function problems(...codes: readonly ProblemCode[]): {} {
       status,
       {
         description: [first, ...rest].map((code) => `\`${code}\``).join(', '),
-        content: { 'application/problem+json': { schema: problemSchema([first as ProblemCode, ...rest]) } },
+        content: {
+          'application/problem+json': {
+            schema: problemSchema([first as ProblemCode, ...rest]),
+            example: problemExample(first as ProblemCode),
+          },
+        },
       },
     ]),
   );

@@ -74,19 +74,19 @@ export const bookmark = createMiddleware<AppEnv>(async (c, next) => {
 
 /**
  * Refuses bodies that aren't JSON (415) or are over 100 KB (413) before anything parses them. The length is counted
- * while reading, since Content-Length may be absent or wrong.
+ * while reading, since Content-Length may be absent or wrong. A body of no bytes is none, whatever type it claims.
  */
 export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
   const { body } = c.req.raw;
-  if (body === null || c.req.method === 'GET' || c.req.method === 'HEAD') return next();
-  const bytes = await readBounded(body);
-  if (
-    bytes.byteLength > 0 &&
-    !/^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i.test(c.req.header('content-type') ?? '')
-  ) {
+  const bytes = body === null ? new Uint8Array() : await readBounded(body);
+  const headers = new Headers(c.req.raw.headers);
+  if (bytes.byteLength === 0) headers.delete('content-type');
+  else if (!/^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i.test(headers.get('content-type') ?? '')) {
     throw new Problem('unsupported_media_type', 'Send the body as application/json.');
   }
-  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers: c.req.raw.headers, body: bytes });
+  const sent = bytes.byteLength === 0 ? null : bytes;
+  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers, body: sent });
   return next();
 });
 
@@ -112,7 +112,7 @@ function asProblem(error: unknown): Problem | null {
   if (error instanceof HTTPException && error.status === 400) {
     return new Problem('malformed_request', 'The body is not valid JSON.');
   }
-  // zod-openapi's own check of the media type, which is stricter than ours and sees empty bodies too.
+  // zod-openapi's own check of the media type, which is stricter than ours.
   if (error instanceof HTTPException && error.status === 415) {
     return new Problem('unsupported_media_type', 'Send the body as application/json.');
   }

@@ -16,18 +16,28 @@ export function verbatim(lengthMin: number, lengthMax: number) {
   return z.string().min(lengthMin).max(lengthMax).refine(isPrintable, NOT_PRINTABLE);
 }
 
-/** One line of text: not blank, trimmed, of well-formed Unicode without control characters. */
-export function line(lengthMax: number) {
-  return z.string().trim().min(1).max(lengthMax).refine(isPrintable, NOT_PRINTABLE);
+/**
+ * One line of text: trimmed, with something to see in it, of well-formed Unicode without control characters.
+ * @param base what normalises the text before it is judged
+ */
+export function line(lengthMax: number, base: z.ZodString = z.string()) {
+  return base
+    .trim()
+    .min(1, { abort: true })
+    .max(lengthMax)
+    .refine(isPrintable, { ...NOT_PRINTABLE, abort: true })
+    .refine((text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text), { params: { code: 'blank' }, message: 'Nothing to see' });
 }
 
-/** Text of one or more lines, as `line`; any line end becomes a line feed. */
-export function lines(lengthMax: number) {
-  return z
-    .string()
-    .trim()
+/** Text of any number of lines, tabs allowed, else as `line`; any line end becomes a line feed. */
+export function prose(lengthMax: number, base: z.ZodString = z.string()) {
+  return base
     .overwrite((text) => text.replace(/\r\n?/g, '\n'))
-    .min(1)
     .max(lengthMax)
-    .refine((text) => isPrintable(text.replaceAll('\n', '')), NOT_PRINTABLE);
+    .refine((text) => isPrintable(text.replace(/[\n\t]/g, '')), NOT_PRINTABLE);
+}
+
+/** Trimmed text of one or more lines. */
+export function lines(lengthMax: number) {
+  return prose(lengthMax, z.string().trim().min(1));
 }

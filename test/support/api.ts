@@ -2,6 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import type { Principal, Role } from '../../src/domain/model.ts';
 import { signAccessToken } from '../../src/http/auth.ts';
 import { newUserId } from '../../src/http/ids.ts';
+import { assertContract, openApi } from './contract.ts';
 
 export interface Call {
   readonly token?: string;
@@ -9,6 +10,8 @@ export interface Call {
   readonly body?: unknown;
   /** Sent as it is, instead of `body`. */
   readonly raw?: string;
+  /** Sent as they are, without any Content-Type. */
+  readonly bytes?: ArrayBuffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -19,15 +22,17 @@ export interface Reply {
   readonly body: any;
 }
 
-/** One request through the whole Worker, as a client would send it. */
+/** One request through the whole Worker, as a client would send it; its answer must be as the OpenAPI document says. */
 export async function request(method: string, path: string, call: Call = {}): Promise<Reply> {
   const headers = new Headers(call.headers);
-  const body = call.raw ?? (call.body === undefined ? null : JSON.stringify(call.body));
-  if (body !== null && !headers.has('content-type')) headers.set('content-type', 'application/json');
+  const body = call.bytes ?? call.raw ?? (call.body === undefined ? null : JSON.stringify(call.body));
+  if (typeof body === 'string' && !headers.has('content-type')) headers.set('content-type', 'application/json');
   if (call.token !== undefined) headers.set('authorization', `Bearer ${call.token}`);
   const response = await exports.default.fetch(`http://localhost${path}`, { method, headers, body });
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  const contentType = response.headers.get('content-type');
+  assertContract(await openApi(), { method, path, status: response.status, contentType, text });
+  const isJson = text !== '' && (contentType?.includes('json') ?? false);
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 

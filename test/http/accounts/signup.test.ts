@@ -128,7 +128,7 @@ describe('a sign-up is refused and nothing is stored', () => {
     ['an array', { raw: '[]' }, 422, 'validation_failed'],
     ['no body', {}, 422, 'validation_failed'],
     ['a form', { raw: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, null],
-    ['an empty body of another type', { headers: { 'content-type': 'text/plain' } }, 415, null],
+    ['an empty body, whatever its type', { headers: { 'content-type': 'text/plain' } }, 422, 'validation_failed'],
     ['JSON under no type', { raw: '{}', headers: { 'content-type': '' } }, 415, null],
     ['101 KB', { raw: JSON.stringify({ username: 'x'.repeat(101 * 1024) }) }, 413, 'body_too_large'],
   ])('for %s', async (_, call, status, code) => {

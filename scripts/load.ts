@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { LIMITS } from '../src/domain/model.ts';
+import { loaderAccount, type Session, sessionWithPassword, sessionWithToken } from './account.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+import { DEFAULT_URL, Failure, requireServer, runScript, wholeNumber } from './command-line.ts';
+import { type Conference, type Mapping, parseConference } from './conference.ts';
+import { type Fate, loadConferences } from './loader.ts';
+import { ROOT } from './paths.ts';
+import { bar, createScreen, type Screen } from './progress.ts';
+import { takeRunLock } from './run-lock.ts';
+
+const USAGE = `Usage: npm run load -- FILE.jsonl [options]
+
+Creates and publishes an event for every line: {"name", "start_date", and if known "end_date", "url", "city", "country",
+"online", "topics"}. Days are taken as UTC, from 09:00 to 17:00. Running it again creates only what is missing.
+
+  --shift-years N   move every date by at least N years (default 0); past ones move by as few whole years as it takes
+  --capacity N      seats of each event (default 100)
+  --url URL         the server (default ${DEFAULT_URL})
+  --token T         an organizer's access token; default: SEATKEEPER_USERNAME and SEATKEEPER_PASSWORD, else an
+                    account "loader" that is made for you
+  --connections N   requests at the same time (default 16)
+  --keep DIR        where that account and the lock are kept (default .wrangler/load)`;
+
+const PLAIN_LINE_EVERY = 500;
+
+interface Options {
+  readonly file: string;
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly connections: number;
+  readonly keep: string;
+  readonly mapping: Mapping;
+}
+
+function readOptions(): Options {
+  const text = { type: 'string' } as const;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { 'shift-years': text, capacity: text, url: text, token: text, connections: text, keep: text },
+  });
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new Failure(USAGE);
+  return {
+    file,
+    url: values.url ?? DEFAULT_URL,
+    token: values.token,
+    connections: wholeNumber('connections', values.connections, 16, 1, 256),
+    keep: values.keep ?? join(ROOT, '.wrangler/load'),
+    mapping: {
+      now: Date.now(),
+      shiftYearsMin: wholeNumber('shift-years', values['shift-years'], 0, 0, 100),
+      capacity: wholeNumber('capacity', values.capacity, 100, 1, LIMITS.capacityMax),
+    },
+  };
+}
+
+interface Tally {
+  total: number;
+  created: number;
+  alreadyThere: number;
+  skipped: number;
+}
+
+async function readConferences(file: string, mapping: Mapping, onBad: (line: number, reason: string) => void) {
+  await access(file).catch(() => {
+    throw new Failure(`There is no file ${file} to read.`);
+  });
+  const conferences: Conference[] = [];
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++;
+    const source = line === 1 ? text.replace(/^\uFEFF/, '') : text;
+    if (source.trim() === '') continue;
+    const parsed = parseConference(source, line, mapping);
+    if (parsed.ok) conferences.push(parsed.conference);
+    else onBad(line, parsed.reason);
+  }
+  return conferences;
+}
+
+async function openSession(client: ApiClient, options: Options): Promise<Session> {
+  if (options.token !== undefined) return sessionWithToken(client, options.token);
+  return sessionWithPassword(client, await loaderAccount(client, join(options.keep, 'account.json')));
+}
+
+/** Shows how far the load is: a bar, or a line each 500 where nobody watches. */
+function progressOf(tally: Tally, screen: Screen) {
+  const startMs = performance.now();
+  const done = () => tally.created + tally.alreadyThere;
+  const lines = () => {
+    const rate = Math.round((1_000 * tally.created) / (performance.now() - startMs));
+    return [`${bar(done(), tally.total)}  ${tally.created} created at ${rate}/s, ${tally.alreadyThere} already there`];
+  };
+  return {
+    step: () => {
+      screen.draw(lines);
+      if (!screen.live && done() % PLAIN_LINE_EVERY === 0) screen.print(`${done()} of ${tally.total}`);
+    },
+    finish: () => screen.finish(lines),
+    seconds: () => ((performance.now() - startMs) / 1_000).toFixed(1),
+  };
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  const client = apiClient(options.url, options.connections);
+  const screen = createScreen();
+  const tally: Tally = { total: 0, created: 0, alreadyThere: 0, skipped: 0 };
+  const skip = (line: number, reason: string) => {
+    tally.skipped++;
+    screen.print(`line ${line} skipped: ${reason}`);
+  };
+  const conferences = await readConferences(options.file, options.mapping, skip);
+  tally.total = conferences.length;
+  await requireServer(client);
+  const session = await openSession(client, options);
+  // One load at a time per server: two would both find the same events missing.
+  const lockName = createHash('sha256').update(client.url).digest('hex').slice(0, 16);
+  const lock = takeRunLock(join(options.keep, `${lockName}.lock`));
+  const progress = progressOf(tally, screen);
+  const onFate = (conference: Conference, fate: Fate) => {
+    if (fate === 'created') tally.created++;
+    else if (fate === 'already_there') tally.alreadyThere++;
+    else {
+      tally.total--;
+      skip(conference.line, fate.refused);
+    }
+    progress.step();
+  };
+  await loadConferences(conferences, {
+    client,
+    session,
+    concurrency: options.connections,
+    lastRunWasCut: lock.lastRunWasCut,
+    onFate,
+    onWait: (reason) => screen.print(`${reason} …`),
+  });
+  progress.finish();
+  lock.release();
+  client.close();
+  const { created, alreadyThere, skipped } = tally;
+  const lines = `${skipped} ${skipped === 1 ? 'line' : 'lines'} skipped`;
+  screen.print(`${created} created, ${alreadyThere} already there, ${lines}, in ${progress.seconds()} s`);
+  return 0;
+}
+
+await runScript(main, USAGE);

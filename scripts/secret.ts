@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ROOT } from './paths.ts';
+
+const BYTES_MIN = 32;
+
+/**
+ * Sees to it that `.dev.vars`, where local secrets live, has a JWT_SECRET: generates one if there is none, keeps every
+ * other line, and lets nobody else read the file.
+ * @returns whether it was generated just now
+ * @throws Error if there is one that is too short to be safe
+ */
+export async function ensureSecret(file = join(ROOT, '.dev.vars')): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const secret = parseEnv(text).JWT_SECRET ?? '';
+  if (Buffer.byteLength(secret) >= BYTES_MIN) return false;
+  if (secret !== '') {
+    throw new Error(`JWT_SECRET in .dev.vars needs at least ${BYTES_MIN} bytes. Delete that line to get a new one.`);
+  }
+  const kept = text.split('\n').filter((line) => line !== '' && !/^\s*(?:export\s+)?JWT_SECRET\s*=/.test(line));
+  const line = `JWT_SECRET=${randomBytes(48).toString('base64url')}`;
+  await writeFile(file, [...kept, line, ''].join('\n'), { mode: 0o600 });
+  // The mode above counts only for a new file.
+  await chmod(file, 0o600);
+  return true;
+}

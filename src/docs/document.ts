@@ -1,0 +1,40 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { version } from '../../package.json';
+import type { AppEnv } from '../http/router.ts';
+
+const DESCRIPTION = `Takes reservations for events and never oversells.
+
+- **Errors** are \`application/problem+json\` (RFC 9457). Their \`code\` is one of a closed list: each operation names its own.
+- **Lists** answer \`{items, next_cursor}\`. Send \`next_cursor\` back as \`cursor\` for the next page; it is null on the last.
+- **Retries are safe**: a POST that creates takes an \`Idempotency-Key\`, and the same key gets the same answer.
+- **Your own writes**: send the \`X-D1-Bookmark\` of an answer back, and lists are at least as fresh as it.
+- **Tracing**: every answer carries an \`X-Request-Id\`.`;
+
+const LICENSE = { name: 'MIT', identifier: 'MIT' };
+
+const TAGS = [
+  { name: 'Accounts', description: 'Sign up, log in, and everything about yourself.' },
+  {
+    name: 'Events',
+    description: 'What people attend. Organizers publish events; everybody may browse published ones.',
+  },
+  { name: 'Reservations', description: 'Seats held or confirmed at an event. No two people get the same seat.' },
+  { name: 'Docs', description: 'This documentation and the health of the service.' },
+] as const;
+
+/** The OpenAPI 3.1 document of the app, from the routes that are mounted on it. */
+export function openApiDocument(app: OpenAPIHono<AppEnv>) {
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'Seatkeeper', version, description: DESCRIPTION, license: LICENSE },
+    servers: [{ url: '/', description: 'This server' }],
+  });
+  const used = new Set(
+    Object.values(document.paths ?? {}).flatMap((path) => operationsOf(path).flatMap((o) => o.tags)),
+  );
+  return { ...document, tags: TAGS.filter((tag) => used.has(tag.name)) };
+}
+
+function operationsOf(path: object): { readonly tags?: readonly string[] }[] {
+  return Object.values(path).filter((member) => typeof member === 'object');
+}

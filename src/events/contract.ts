@@ -1,0 +1,197 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { authOptional, authRequired } from '../http/auth.ts';
+import { eventIdPath } from '../http/fields.ts';
+import {
+  BOOKMARK_HEADER,
+  BOOKMARK_INPUT,
+  COMMAND_HEADERS,
+  ETAG_HEADER,
+  LOCATION_HEADER,
+  NOT_MODIFIED,
+} from '../http/headers.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { availabilityJson, eventInput, eventJson, eventList, eventPatch, eventQuery, newEvent } from './schema.ts';
+
+const tags = ['Events'];
+const signedIn = [{ bearerAuth: [] }];
+const anybody = [{ bearerAuth: [] }, {}];
+const params = z.object({ id: eventIdPath });
+const ifMatch = z.object({
+  'if-match': z.string().optional().openapi({
+    description: 'Only if the event still has the version of this ETag; reservations made meanwhile do not matter.',
+    example: '"1-17-upcoming"',
+  }),
+});
+const body = <S extends z.ZodType>(schema: S) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+const shown = {
+  description: 'The event.',
+  headers: { ...ETAG_HEADER, ...COMMAND_HEADERS },
+  content: { 'application/json': { schema: eventJson } },
+};
+
+export const createEvent = createRoute({
+  method: 'post',
+  path: '/events',
+  operationId: 'createEvent',
+  summary: 'Create an event',
+  description: 'For organizers and admins. It starts as a draft that only its organizer sees, unless `status` says so.',
+  tags,
+  security: signedIn,
+  middleware: authRequired,
+  request: { body: body(newEvent) },
+  responses: {
+    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER } },
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'overloaded'),
+  },
+});
+
+export const listEvents = createRoute({
+  method: 'get',
+  path: '/events',
+  operationId: 'listEvents',
+  summary: 'List and search events',
+  description:
+    'Published events, soonest first, unless filters say otherwise. Drafts are listed to their organizer and admins.',
+  tags,
+  security: anybody,
+  middleware: authOptional,
+  request: { query: eventQuery, headers: BOOKMARK_INPUT },
+  responses: {
+    200: {
+      description: 'A page of events.',
+      headers: BOOKMARK_HEADER,
+      content: { 'application/json': { schema: eventList } },
+    },
+    ...problems('unauthorized', 'validation_failed'),
+  },
+});
+
+export const getEvent = createRoute({
+  method: 'get',
+  path: '/events/{id}',
+  operationId: 'getEvent',
+  summary: 'Read an event',
+  description: 'Seat counts may be a moment old; `/availability` tells them as they are.',
+  tags,
+  security: anybody,
+  middleware: authOptional,
+  request: {
+    params,
+    headers: BOOKMARK_INPUT.extend({ 'if-none-match': z.string().optional().openapi({ example: '"1-17-upcoming"' }) }),
+  },
+  responses: {
+    200: { ...shown, headers: { ...ETAG_HEADER, ...BOOKMARK_HEADER } },
+    304: NOT_MODIFIED,
+    ...problems('unauthorized', 'event_not_found', 'validation_failed', 'overloaded'),
+  },
+});
+
+const EDIT_PROBLEMS = [
+  ...BODY_PROBLEMS,
+  'unauthorized',
+  'event_not_found',
+  'not_organizer',
+  'event_cancelled',
+  'capacity_below_reserved',
+  'version_mismatch',
+  'busy',
+  'overloaded',
+] as const;
+
+export const replaceEvent = createRoute({
+  method: 'put',
+  path: '/events/{id}',
+  operationId: 'replaceEvent',
+  summary: 'Replace what an event says',
+  description: 'For its organizer and admins. What the body leaves out gets its default.',
+  tags,
+  security: signedIn,
+  middleware: authRequired,
+  request: { params, headers: ifMatch, body: body(eventInput) },
+  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+});
+
+export const editEvent = createRoute({
+  method: 'patch',
+  path: '/events/{id}',
+  operationId: 'editEvent',
+  summary: 'Change part of an event',
+  description: 'For its organizer and admins. What the body leaves out stays as it is.',
+  tags,
+  security: signedIn,
+  middleware: authRequired,
+  request: { params, headers: ifMatch, body: body(eventPatch) },
+  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+});
+
+export const deleteEvent = createRoute({
+  method: 'delete',
+  path: '/events/{id}',
+  operationId: 'deleteEvent',
+  summary: 'Delete an event',
+  description: 'For its organizer and admins, while nobody has a seat. To end one with reservations, cancel it first.',
+  tags,
+  security: signedIn,
+  middleware: authRequired,
+  request: { params, headers: ifMatch },
+  responses: {
+    204: { description: 'It is gone.', headers: COMMAND_HEADERS },
+    ...problems(
+      'unauthorized',
+      'event_not_found',
+      'not_organizer',
+      'event_has_reservations',
+      'version_mismatch',
+      'busy',
+      'overloaded',
+    ),
+  },
+});
+
+export const publishEvent = createRoute({
+  method: 'post',
+  path: '/events/{id}/publish',
+  operationId: 'publishEvent',
+  summary: 'Publish a draft',
+  description: 'For its organizer and admins. Publishing a published event changes nothing.',
+  tags,
+  security: signedIn,
+  middleware: authRequired,
+  request: { params },
+  responses: {
+    200: shown,
+    ...problems('unauthorized', 'event_not_found', 'not_organizer', 'event_cancelled', 'event_started', 'overloaded'),
+  },
+});
+
+export const cancelEvent = createRoute({
+  method: 'post',
+  path: '/events/{id}/cancel',
+  operationId: 'cancelEvent',
+  summary: 'Cancel an event with all its reservations',
+  description: 'For its organizer and admins; it cannot be undone. Cancelling a cancelled event changes nothing.',
+  tags,
+  security: signedIn,
+  middleware: authRequired,
+  request: { params },
+  responses: { 200: shown, ...problems('unauthorized', 'event_not_found', 'not_organizer', 'overloaded') },
+});
+
+export const getAvailability = createRoute({
+  method: 'get',
+  path: '/events/{id}/availability',
+  operationId: 'getAvailability',
+  summary: 'Read how many seats are free right now',
+  description: 'Asked from the one place that decides about the seats: never older than the request.',
+  tags,
+  security: anybody,
+  middleware: authOptional,
+  request: { params },
+  responses: {
+    200: { description: 'The occupancy.', content: { 'application/json': { schema: availabilityJson } } },
+    ...problems('unauthorized', 'event_not_found', 'overloaded'),
+  },
+});

@@ -1,0 +1,124 @@
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { events, eventTags } from '../db/tables.ts';
+import type { EventStatus, Instant, Principal, UserId } from '../domain/model.ts';
+import { signedIn } from '../http/auth.ts';
+import type { CursorKey } from '../http/cursor.ts';
+import type { EventQuery, SORTS } from './schema.ts';
+import type { Search } from './search.ts';
+
+/**
+ * The events that a list may show to the caller, by what it asks for: published ones, or those of another status as
+ * far as `maySeeEvent` of the domain lets the caller see them, or all that are the caller's own.
+ * @throws Problem `unauthorized` when an anonymous caller asks for their own
+ */
+export function visible(query: EventQuery, principal: Principal | null): SQL | undefined {
+  const present = isNull(events.deletedAt);
+  if (query.mine) {
+    const own = eq(events.organizerId, signedIn(principal).userId);
+    return and(present, own, query.status === undefined ? undefined : hasStatus(query.status));
+  }
+  const { status = 'published' } = query;
+  if (status === 'published' || principal?.role === 'admin') {
+    return and(present, query.organizer_id === undefined ? eq(events.status, status) : hasStatus(status));
+  }
+  const own = principal === null ? sql`false` : eq(events.organizerId, principal.userId);
+  if (status === 'draft') return and(present, own, hasStatus(status));
+  return and(present, eq(events.status, status), or(isNotNull(events.publishedAt), own));
+}
+
+/** The `+` keeps SQLite from walking all events of a status, where those of one organizer are far fewer. */
+function hasStatus(status: EventStatus): SQL {
+  return sql`+${events.status} = ${status}`;
+}
+
+/** What the filters of the query leave of them. */
+export function narrowed(query: EventQuery, now: Instant): (SQL | undefined)[] {
+  return [
+    query.when === undefined ? undefined : during(query.when, now),
+    query.available ? gt(events.capacity, sql`${events.held} + ${events.confirmed}`) : undefined,
+    query.organizer_id === undefined ? undefined : eq(events.organizerId, query.organizer_id as UserId),
+    query.q === undefined || query.tag === undefined ? undefined : hasTag(query.tag),
+    query.starts_after === undefined ? undefined : gt(events.startTime, query.starts_after),
+    query.starts_before === undefined ? undefined : lt(events.startTime, query.starts_before),
+  ];
+}
+
+function during(when: 'upcoming' | 'ongoing' | 'past', now: Instant): SQL | undefined {
+  if (when === 'upcoming') return gt(events.startTime, now);
+  // The bound on the start follows from that on the end, but only starts are in the index.
+  if (when === 'past') return and(lte(events.startTime, now), lte(events.endTime, now));
+  return and(lte(events.startTime, now), gt(events.endTime, now));
+}
+
+function hasTag(tag: string): SQL {
+  return sql`${events.num} in (select ${eventTags.eventNum} from ${eventTags} where ${eventTags.tag} = ${tag})`;
+}
+
+/**
+ * The few events to begin with, as a table `found (num, tier)`: those that match the search, with the best tier of
+ * each, else those with the tag. Undefined: all.
+ */
+export function foundBy(search: Search | undefined, tag: string | undefined): SQL | undefined {
+  if (search !== undefined) return matches(search);
+  if (tag === undefined) return undefined;
+  return sql`(select ${eventTags.eventNum} as num, 0 as tier from ${eventTags} where ${eventTags.tag} = ${tag}) as found`;
+}
+
+/** Tiers rather than bm25, whose numbers shift with every event that is added, so that pages would overlap. */
+function matches(search: Search): SQL {
+  const hits = (tier: number, match: string) =>
+    sql`select rowid as num, ${tier} as tier from events_fts where events_fts match ${match}`;
+  const all = [hits(0, search.title), hits(1, search.titleAndTags), hits(2, search.anywhere)];
+  return sql`(select num, min(tier) as tier from (${sql.join(all, sql` union all `)}) group by num) as found`;
+}
+
+/** What rows are sorted by. */
+interface SortRow {
+  readonly tier: number;
+  readonly startTime: Instant;
+  readonly createdAt: Instant;
+  readonly id: string;
+}
+
+/** The order of a list, ending with the id so that it is total. */
+export interface Order {
+  readonly by: SQL[];
+  readonly types: readonly ('string' | 'number')[];
+  /** What comes after a cursor's key. */
+  readonly after: (key: CursorKey) => SQL;
+  readonly keyOf: (row: SortRow) => CursorKey;
+}
+
+const SORTED_BY = {
+  start_time: { name: 'startTime', direction: asc },
+  '-start_time': { name: 'startTime', direction: desc },
+  created_at: { name: 'createdAt', direction: asc },
+  '-created_at': { name: 'createdAt', direction: desc },
+} as const satisfies Record<(typeof SORTS)[number], unknown>;
+
+/** The order that the query asks for: relevance where there is a search and nothing else is said. */
+export function orderOf({ q, sort }: EventQuery): Order {
+  if (q !== undefined && sort === undefined) {
+    return {
+      by: [sql`found.tier`, asc(events.startTime), asc(events.id)],
+      types: ['number', 'number', 'string'],
+      after: (key) => sql`(found.tier, ${events.startTime}, ${events.id}) > ${tuple(key)}`,
+      keyOf: (row) => [row.tier, row.startTime, row.id],
+    };
+  }
+  const { name, direction } = SORTED_BY[sort ?? 'start_time'];
+  const beyond = direction === asc ? sql`>` : sql`<`;
+  return {
+    by: [direction(events[name]), direction(events.id)],
+    types: ['number', 'string'],
+    after: (key) => sql`(${events[name]}, ${events.id}) ${beyond} ${tuple(key)}`,
+    keyOf: (row) => [row[name], row.id],
+  };
+}
+
+function tuple(key: CursorKey): SQL {
+  return sql`(${sql.join(
+    key.map((part) => sql`${part}`),
+    sql`, `,
+  )})`;
+}

@@ -1,0 +1,69 @@
+import type { Availability, EventView, Instant } from '../domain/model.ts';
+import { cancellableUntil, closesAt, takenSeats } from '../domain/seats.ts';
+import { toTime } from '../http/fields.ts';
+import type { AvailabilityJson, EventJson } from './schema.ts';
+
+type Phase = 'upcoming' | 'ongoing' | 'past';
+
+function phaseOf({ event }: EventView, now: Instant): Phase {
+  if (event.endTime <= now) return 'past';
+  return event.startTime <= now ? 'ongoing' : 'upcoming';
+}
+
+/**
+ * The entity tag of an event: its version, which `If-Match` compares, so that a rush of reservations doesn't fail an
+ * edit; then its last fact and its phase, which complete what the answer depends on.
+ */
+export function eventTag(view: EventView, now: Instant): string {
+  return `"${view.event.version}-${view.seq}-${phaseOf(view, now)}"`;
+}
+
+/** An event as answers show it. */
+export function toEventJson(view: EventView, now: Instant): EventJson {
+  const { event, totals } = view;
+  const reserved = takenSeats(totals);
+  const phase = phaseOf(view, now);
+  return {
+    id: event.id,
+    organizer_id: event.organizerId,
+    title: event.title,
+    description: event.description,
+    start_time: toTime(event.startTime),
+    end_time: toTime(event.endTime),
+    time_zone: event.timeZone,
+    capacity: event.capacity,
+    reserved_slots: reserved,
+    available_slots: event.capacity - reserved,
+    waitlisted: totals.waitlisted,
+    is_full: reserved >= event.capacity,
+    is_past: phase === 'past',
+    is_ongoing: phase === 'ongoing',
+    status: event.status,
+    venue: null,
+    country_code: event.countryCode,
+    price: event.price,
+    tags: [...event.tags],
+    max_quantity: event.maxQuantity,
+    requires_confirmation: event.requiresConfirmation,
+    hold_minutes: event.holdMs / 60_000,
+    reservations_open_at: toTime(event.reservationsOpenAt),
+    reservations_close_at: toTime(closesAt(event)),
+    cancel_until: toTime(cancellableUntil(event)),
+    created_at: toTime(event.createdAt),
+    updated_at: toTime(event.updatedAt),
+    version: event.version,
+  };
+}
+
+/** An event's occupancy as answers show it. */
+export function toAvailabilityJson(availability: Availability): AvailabilityJson {
+  return {
+    event_id: availability.eventId,
+    seq: availability.seq,
+    status: availability.status,
+    capacity: availability.capacity,
+    reserved_slots: availability.reservedSlots,
+    available_slots: availability.availableSlots,
+    waitlisted: availability.waitlisted,
+  };
+}

@@ -1,0 +1,67 @@
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { events } from '../db/tables.ts';
+import type { EventId, EventView, Instant, Principal } from '../domain/model.ts';
+import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
+import { foundBy, narrowed, orderOf, visible } from './filters.ts';
+import type { EventQuery } from './schema.ts';
+import { compileSearch } from './search.ts';
+
+type EventRow = typeof events.$inferSelect;
+
+/** The event in the read model, deleted or not, seen by whoever may; null if it isn't there, or not yet. */
+export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<EventView | null> {
+  const row = await db.select().from(events).where(eq(events.id, id)).get();
+  return row === undefined ? null : toView(row);
+}
+
+function toView(row: EventRow): EventView {
+  const { num: _, seq, held, confirmed, waitlisted, priceAmount, priceCurrency, ...record } = row;
+  const price =
+    priceAmount === null || priceCurrency === null ? null : { amount: priceAmount, currency: priceCurrency };
+  return { event: { ...record, price }, totals: { held, confirmed, waitlisted }, seq };
+}
+
+/**
+ * A page of the events that the caller may see, as the query filters and orders them.
+ * @throws Problem `unauthorized` for an anonymous caller's own events, `validation_failed` for another list's cursor
+ */
+export async function listEvents(
+  db: DrizzleD1Database,
+  query: EventQuery,
+  principal: Principal | null,
+  now: Instant,
+): Promise<{ views: EventView[]; nextCursor: string | null }> {
+  const { limit = 25, cursor, ...filters } = query;
+  const scope = visible(query, principal);
+  const search = query.q === undefined ? undefined : compileSearch(query.q);
+  const order = orderOf(query);
+  const list = listName('events', filters);
+  const after = decodeCursor(list, order.types, cursor);
+  if (search === null) return { views: [], nextCursor: null };
+
+  const where = and(scope, ...narrowed(query, now), after === null ? undefined : order.after(after));
+  const rows = await selectFrom(db, foundBy(search, query.tag), where)
+    .orderBy(...order.by)
+    .limit(limit + 1);
+  const page = pageOf(list, rows, limit, order.keyOf);
+  return { views: page.rows.map(({ tier: _, ...row }) => toView(row)), nextCursor: page.nextCursor };
+}
+
+/** A cross join, because SQLite keeps its order: from the few that were found to their events, by number. */
+function selectFrom(db: DrizzleD1Database, found: SQL | undefined, where: SQL | undefined) {
+  const columns = getTableColumns(events);
+  if (found === undefined) {
+    return db
+      .select({ ...columns, tier: sql<number>`0` })
+      .from(events)
+      .where(where)
+      .$dynamic();
+  }
+  return db
+    .select({ ...columns, tier: sql<number>`found.tier` })
+    .from(found)
+    .crossJoin(events)
+    .where(and(sql`${events.num} = found.num`, where))
+    .$dynamic();
+}

@@ -1,0 +1,180 @@
+import { z } from '@hono/zod-openapi';
+import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
+import { LIMITS } from '../domain/model.ts';
+import { EXAMPLE_IDS, instant, instantQuery, nullableInstant, pageQuery, tag, time } from '../http/fields.ts';
+import { line, prose } from '../http/text.ts';
+import { currency, timeZone } from './standards.ts';
+
+const STATUSES = ['draft', 'published', 'cancelled'] as const;
+
+const price = z.strictObject({
+  amount: z.int().min(0).max(LIMITS.priceAmountMax).openapi({ description: 'In minor units, for example cents.' }),
+  currency,
+});
+
+/** What may be said about an event; a venue and a country join here. */
+const fields = {
+  title: line(LIMITS.titleLengthMax),
+  description: prose(LIMITS.descriptionLengthMax),
+  start_time: instant,
+  end_time: instant,
+  time_zone: timeZone,
+  capacity: z.int().min(1).max(LIMITS.capacityMax),
+  price: price.nullable(),
+  tags: z
+    .array(tag)
+    .max(LIMITS.tagsMax)
+    .transform((tags) => [...new Set(tags)])
+    .openapi({ description: 'Compared without regard to case.', example: ['jazz', 'open air'] }),
+  max_quantity: z
+    .int()
+    .min(1)
+    .max(LIMITS.quantityMax)
+    .openapi({ description: 'Most seats that one reservation may take.' }),
+  requires_confirmation: z.boolean().openapi({ description: 'Whether reservations start as pending.' }),
+  hold_minutes: z
+    .int()
+    .min(LIMITS.holdMinutesMin)
+    .max(LIMITS.holdMinutesMax)
+    .openapi({ description: 'How long a pending reservation keeps its seats.' }),
+  reservations_open_at: nullableInstant.openapi({ description: 'Null: from publication on.' }),
+  reservations_close_at: nullableInstant.openapi({ description: 'Null: at the start.' }),
+  cancel_until: nullableInstant.openapi({ description: 'For holders. Null: until the start.' }),
+};
+
+/** Some of it: what a PATCH leaves out stays as it is. */
+export const eventPatch = z.strictObject(fields).partial().openapi('EventPatch');
+
+/** All of it. The defaults are documented here and filled in by `toDetails`. */
+const whole = {
+  ...fields,
+  description: fields.description.optional().openapi({ default: '' }),
+  time_zone: fields.time_zone.optional().openapi({ default: 'UTC' }),
+  price: fields.price.optional().openapi({ default: null }),
+  tags: fields.tags.optional().openapi({ default: [] }),
+  max_quantity: fields.max_quantity.optional().openapi({ default: LIMITS.quantityDefault }),
+  requires_confirmation: fields.requires_confirmation.optional().openapi({ default: false }),
+  hold_minutes: fields.hold_minutes.optional().openapi({ default: LIMITS.holdMinutesDefault }),
+  reservations_open_at: fields.reservations_open_at.optional().openapi({ default: null }),
+  reservations_close_at: fields.reservations_close_at.optional().openapi({ default: null }),
+  cancel_until: fields.cancel_until.optional().openapi({ default: null }),
+};
+
+/** A whole event: what a PUT leaves out gets its default. */
+export const eventInput = z.strictObject(whole).openapi('EventInput');
+
+/** A new event. */
+export const newEvent = z
+  .strictObject({
+    ...whole,
+    status: z
+      .enum(['draft', 'published'])
+      .optional()
+      .openapi({ default: 'draft', description: 'A draft is seen by its organizer only.' }),
+  })
+  .openapi('NewEvent', {
+    example: {
+      title: 'Jazz in the park',
+      start_time: '2027-06-01T18:00:00+02:00',
+      end_time: '2027-06-01T21:00:00+02:00',
+      time_zone: 'Europe/Berlin',
+      capacity: 120,
+      price: { amount: 1500, currency: 'EUR' },
+      tags: ['jazz', 'open air'],
+      status: 'published',
+    },
+  });
+
+/** An event as answers show it. */
+export const eventJson = z
+  .object({
+    id: z.string().openapi({ example: EXAMPLE_IDS.event }),
+    organizer_id: z.string().openapi({ example: EXAMPLE_IDS.user }),
+    title: z.string().openapi({ example: 'Jazz in the park' }),
+    description: z.string().openapi({ example: '' }),
+    start_time: time,
+    end_time: time,
+    time_zone: z.string().openapi({ example: 'Europe/Berlin' }),
+    capacity: z.int().openapi({ example: 120 }),
+    reserved_slots: z.int().openapi({ description: 'Seats pending and confirmed.', example: 20 }),
+    available_slots: z.int().openapi({ example: 100 }),
+    waitlisted: z.int().openapi({ description: 'Parties that wait for a seat.', example: 0 }),
+    is_full: z.boolean(),
+    is_past: z.boolean().openapi({ description: 'Whether it has ended.' }),
+    is_ongoing: z.boolean().openapi({ description: 'Whether it has started and not ended.' }),
+    status: z.enum(STATUSES).openapi({ example: 'published' }),
+    venue: z.null().openapi({ description: 'Null: no venue is named.' }),
+    country_code: z.string().nullable().openapi({ description: 'ISO 3166-1 alpha-2.', example: null }),
+    price: z
+      .object({
+        amount: z.int().openapi({ description: 'In minor units, for example cents.' }),
+        currency: z.string().openapi({ description: 'ISO 4217.' }),
+      })
+      .nullable()
+      .openapi({ example: { amount: 1500, currency: 'EUR' } }),
+    tags: z.array(z.string()).openapi({ example: ['jazz', 'open air'] }),
+    max_quantity: z.int().openapi({ description: 'Most seats that one reservation may take.', example: 10 }),
+    requires_confirmation: z.boolean(),
+    hold_minutes: z.int().openapi({ example: 15 }),
+    reservations_open_at: time.nullable().openapi({ description: 'Null: from publication on.', example: null }),
+    reservations_close_at: time,
+    cancel_until: time,
+    created_at: time,
+    updated_at: time,
+    version: z.int().openapi({ description: 'Counts edits of the event, not its reservations.', example: 1 }),
+  })
+  .openapi('Event');
+
+/** A page of events. */
+export const eventList = z
+  .object({ items: z.array(eventJson), next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }) })
+  .openapi('EventList');
+
+/** An event's occupancy. */
+export const availabilityJson = z
+  .object({
+    event_id: z.string().openapi({ example: EXAMPLE_IDS.event }),
+    seq: z.int().openapi({ description: 'Number of the last fact that it reflects.', example: 17 }),
+    status: z.enum(STATUSES).openapi({ example: 'published' }),
+    capacity: z.int().openapi({ example: 120 }),
+    reserved_slots: z.int().openapi({ example: 20 }),
+    available_slots: z.int().openapi({ example: 100 }),
+    waitlisted: z.int().openapi({ example: 0 }),
+  })
+  .openapi('Availability');
+
+const flag = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .openapi({ type: 'boolean' });
+
+export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] as const;
+
+/** Filters, order and page of the list of events; a venue and a country join here. */
+export const eventQuery = z.strictObject({
+  q: line(200)
+    .optional()
+    .openapi({ description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.' }),
+  when: z.enum(['upcoming', 'ongoing', 'past']).optional(),
+  available: flag.optional().openapi({ description: 'True: only events with seats left.' }),
+  status: z.enum(STATUSES).optional().openapi({ description: 'Published unless given, or of any status if mine.' }),
+  mine: flag.optional().openapi({ description: 'True: only the events of the caller, drafts included.' }),
+  organizer_id: z
+    .string()
+    .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
+    .optional()
+    .openapi({ pattern: ID_PATTERNS.usr.source }),
+  tag: tag.optional(),
+  starts_after: instantQuery.optional().openapi({ description: 'Only events that start later.' }),
+  starts_before: instantQuery.optional().openapi({ description: 'Only events that start earlier.' }),
+  sort: z.enum(SORTS).optional().openapi({
+    description: 'By default `start_time`; with `q`, where the words occur: title, then tags, then description.',
+  }),
+  ...pageQuery,
+});
+
+export type EventPatch = z.output<typeof eventPatch>;
+export type EventInput = z.output<typeof eventInput>;
+export type EventQuery = z.output<typeof eventQuery>;
+export type EventJson = z.output<typeof eventJson>;
+export type AvailabilityJson = z.output<typeof availabilityJson>;

@@ -1,0 +1,35 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+
+const text = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+/** The headers that responses carry, as the OpenAPI document describes them. */
+export const ETAG_HEADER = { ETag: text('Version of the answer, for `If-Match` and `If-None-Match`.') };
+export const LOCATION_HEADER = { Location: text('Path of what was created.') };
+export const BOOKMARK_HEADER = {
+  'X-D1-Bookmark': text('Send it back as `X-D1-Bookmark`, and lists read at least as fresh as this answer.'),
+};
+export const COMMAND_HEADERS = {
+  ...BOOKMARK_HEADER,
+  'X-Read-Model': {
+    description: 'Whether lists show the change already (`current`) or will within moments (`pending`).',
+    schema: { type: 'string' as const, enum: ['current', 'pending'] },
+  },
+};
+
+/** The answer to a client whose `If-None-Match` names what it would get. */
+export const NOT_MODIFIED = { description: 'The client has it already.', headers: ETAG_HEADER };
+
+/** The request header of lists that reads a client's own writes. */
+export const BOOKMARK_INPUT = z.object({
+  'x-d1-bookmark': z.string().optional().openapi({ description: 'Read at least as fresh as the answer that gave it.' }),
+});
+
+/** Tells how far the read model is with a command's facts. */
+export function sendReadModel(
+  c: Pick<Context, 'header'>,
+  answer: { readonly readModel: 'current' | 'pending'; readonly bookmark: string | null },
+): void {
+  c.header('x-read-model', answer.readModel);
+  if (answer.bookmark !== null) c.header('x-d1-bookmark', answer.bookmark);
+}

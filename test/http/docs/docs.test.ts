@@ -1,0 +1,49 @@
+import { exports } from 'cloudflare:workers';
+import { expect, it, vi } from 'vitest';
+import { app } from '../../../src/app.ts';
+import { request } from '../../support/api.ts';
+
+it('is healthy when D1 answers', async () => {
+  const reply = await request('GET', '/healthz');
+  expect(reply.status).toBe(200);
+  expect(reply.body).toEqual({ status: 'ok' });
+  expect(reply.headers.get('cache-control')).toBe('no-store');
+});
+
+it('is not healthy when D1 fails, and says when to ask again', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const DB = { withSession: () => ({ prepare: () => ({ run: () => Promise.reject(new Error('gone')) }) }) };
+  const response = await app.request('/healthz', {}, { DB });
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(await response.json()).toMatchObject({ code: 'database_unavailable' });
+  expect(logged).toHaveBeenCalledWith(expect.stringContaining('gone'));
+});
+
+it.each(['/', '/docs', '/redoc'])('serves the page %s with everything on it from here', async (path) => {
+  const reply = await request('GET', path);
+  expect(reply.status).toBe(200);
+  expect(reply.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self';/);
+  expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
+  const links = [...String(reply.body).matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+  expect(links.filter((link) => !link.startsWith('/'))).toEqual([]);
+  for (const link of links) expect(`${link} ${await statusOf(link)}`).toBe(`${link} 200`);
+});
+
+async function statusOf(path: string): Promise<number> {
+  const response = await exports.default.fetch(`http://localhost${path}`);
+  await response.body?.cancel();
+  return response.status;
+}
+
+it('lets no browser make a page of an answer of the API', async () => {
+  for (const path of ['/api/nothing', '/openapi.json']) {
+    const { headers } = await request('GET', path);
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  }
+});
+
+it('answers a missing asset with a problem', async () => {
+  expect((await request('GET', '/assets/nothing.js')).body).toMatchObject({ code: 'route_not_found' });
+});

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { PROBLEMS } from '../../../src/http/problem.ts';
+import { type Operation, openApi, sampleOf, schemaErrors } from '../../support/contract.ts';
+
+const api = await openApi();
+const operations = Object.entries(api.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]): [string, Operation] => [
+    `${method.toUpperCase()} ${path}`,
+    operation,
+  ]),
+);
+
+it('is the contract that was reviewed (if it is meant to change: vitest run --update, and read the difference)', async () => {
+  await expect(`${JSON.stringify(api, null, 2)}\n`).toMatchFileSnapshot('openapi.snapshot.json');
+});
+
+it('is OpenAPI 3.1', () => {
+  expect(api.openapi).toBe('3.1.0');
+});
+
+it.each(operations)('%s says what it is', (_, operation) => {
+  expect(operation.operationId).toMatch(/^[a-z][A-Za-z0-9]+$/);
+  expect(operation.summary).toMatch(/^[A-Z].*[^.]$/);
+  expect(operation.description).toMatch(/\.$/);
+  expect(operation.tags).toHaveLength(1);
+  expect(operation.security, 'say security: [] for a public operation').toBeDefined();
+});
+
+it.each(operations)('%s has a valid example of each body that it takes', (_, operation) => {
+  for (const [type, { schema, example }] of Object.entries(operation.requestBody?.content ?? {})) {
+    const sample = example ?? sampleOf(api, schema ?? {});
+    expect(sample, `no example of ${type}`).toBeDefined();
+    expect(schemaErrors(api, schema ?? {}, sample)).toEqual([]);
+  }
+});
+
+it.each(operations)('%s answers as its examples say', (_, operation) => {
+  for (const { content } of Object.values(operation.responses)) {
+    for (const { schema, example } of Object.values(content ?? {})) {
+      if (example !== undefined) expect(schemaErrors(api, schema ?? {}, example)).toEqual([]);
+    }
+  }
+});
+
+it('names each operation once', () => {
+  const ids = operations.map(([, operation]) => operation.operationId);
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+});
+
+it('describes every tag that it uses', () => {
+  const used = new Set(operations.flatMap(([, operation]) => operation.tags ?? []));
+  expect(api.tags.map((tag) => tag.name).sort()).toEqual([...used].sort());
+  expect(api.tags.filter((tag) => !tag.description)).toEqual([]);
+});
+
+it('has every error code, under its own status, and no other', () => {
+  // The only code of no operation: it says that there is none.
+  const seen = new Set(['route_not_found']);
+  for (const [name, operation] of operations) {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const schema = response.content?.['application/problem+json']?.schema;
+      const code = schema?.properties?.code as { enum?: string[]; const?: string } | undefined;
+      for (const one of code?.enum ?? (code?.const === undefined ? [] : [code.const])) {
+        seen.add(one);
+        expect(`${name} ${status} ${one}`).toBe(`${name} ${PROBLEMS[one as keyof typeof PROBLEMS]?.status} ${one}`);
+      }
+    }
+  }
+  expect(Object.keys(PROBLEMS).filter((code) => !seen.has(code))).toEqual([]);
+});

@@ -1,0 +1,153 @@
+import { type ChildProcess, execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ApiClient, apiClient } from '../../scripts/api-client.ts';
+import { ROOT } from '../../scripts/paths.ts';
+import { type ChildServer, startChildServer, temporaryState } from '../support/child-server.ts';
+import { stranger } from '../support/crowd.ts';
+
+const LOAD = join(ROOT, 'scripts/load.ts');
+const SAMPLE = join(ROOT, 'examples/conferences.jsonl');
+
+let state: { path: string; remove: () => Promise<void> };
+let server: ChildServer;
+let client: ApiClient;
+beforeAll(async () => {
+  state = await temporaryState();
+  server = await startChildServer(state.path);
+  client = apiClient(server.url, 8);
+});
+afterAll(async () => {
+  client.close();
+  await server.stop();
+  await state.remove();
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+/** `npm run load` with these arguments, in a process of its own. */
+function load(...args: string[]): Promise<Ended> & { child: ChildProcess } {
+  const all = [LOAD, '--keep', join(state.path, 'load'), '--url', server.url, ...args];
+  const child = execFile(process.execPath, all, { timeout: 25_000 });
+  const text: string[] = [];
+  child.stdout?.on('data', (chunk: string) => text.push(chunk));
+  child.stderr?.on('data', (chunk: string) => text.push(chunk));
+  const ended = once(child, 'close').then(([code]) => ({ code, out: text.join('') }) as Ended);
+  return Object.assign(ended, { child });
+}
+
+/** All events of the token's user, page by page. */
+async function eventsOf(token: string): Promise<{ id: string; title: string; status: string }[]> {
+  const events: { id: string; title: string; status: string }[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const after: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+    const answer = await client.send('GET', `/api/events?mine=true&limit=37${after}`, { token });
+    const page = answer.body as { items: typeof events; next_cursor: string | null };
+    events.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  return events;
+}
+
+/** Looks until the user has so many events (at most 100). */
+async function untilThereAre(count: number, token: string): Promise<void> {
+  for (;;) {
+    const { body } = await client.send('GET', '/api/events?mine=true&limit=100', { token });
+    if ((body as { items: unknown[] }).items.length >= count) return;
+    await sleep(10);
+  }
+}
+
+async function fileOf(count: number): Promise<string> {
+  const file = join(state.path, `${count}.jsonl`);
+  const lines = Array.from({ length: count }, (_, index) => ({
+    name: `Conference ${index}`,
+    start_date: '2031-01-01',
+  }));
+  await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+  return file;
+}
+
+function titles(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `Conference ${index}`).sort();
+}
+
+it('creates and publishes every good line once, reports the bad ones by number, and does nothing the second time', async () => {
+  const { token } = await stranger('organizer');
+  const sample = (await readFile(SAMPLE, 'utf8')).trim().split('\n');
+  const file = join(state.path, 'mixed.jsonl');
+  const bad = ['{"name": "cut off', '{"name": "No day"}', '{"name": "\\u0007", "start_date": "2031-01-01"}'];
+  await writeFile(file, ['\uFEFF', bad[0], '', ...sample, bad[1], sample[0], bad[2], ''].join('\n'));
+
+  const first = await load(file, '--token', token);
+  expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/^8 created, 1 already there, 3 lines skipped/m) });
+  expect(first.out).toMatch(/^line 2 skipped: not JSON/m);
+  expect(first.out).toMatch(/^line 12 skipped: start_date: /m);
+  expect(first.out).toMatch(/^line 14 skipped: validation_failed: \/title /m);
+
+  const second = await load(file, '--token', token);
+  expect(second).toMatchObject({ code: 0, out: expect.stringMatching(/^0 created, 9 already there, 3 lines/m) });
+  const events = await eventsOf(token);
+  expect(events.map(({ title }) => title).sort()).toEqual(sample.map((line) => JSON.parse(line).name).sort());
+  expect(new Set(events.map(({ status }) => status))).toEqual(new Set(['published']));
+});
+
+it('goes on where it was killed, and creates nothing twice', async () => {
+  const { token } = await stranger('organizer');
+  const file = await fileOf(400);
+  const cut = load(file, '--token', token);
+  await untilThereAre(50, token);
+  cut.child.kill('SIGKILL');
+  await cut;
+  const resumed = await load(file, '--token', token);
+  expect(resumed.out).toMatch(/the last run was cut off/);
+  const [, created, already] = /^(\d+) created, (\d+) already there/m.exec(resumed.out) ?? [];
+  expect(Number(created)).toBeGreaterThan(0);
+  expect(Number(already)).toBeGreaterThanOrEqual(50);
+  const events = await eventsOf(token);
+  expect(events.map(({ title }) => title).sort()).toEqual(titles(400));
+  expect(new Set(events.map(({ id }) => id)).size).toBe(400);
+});
+
+it('waits for a server that is killed meanwhile, and creates nothing twice then either', async () => {
+  const { token } = await stranger('organizer');
+  const running = load(await fileOf(300), '--token', token);
+  await untilThereAre(50, token);
+  await server.kill();
+  server = await startChildServer(state.path, Number(new URL(server.url).port));
+  const { code, out } = await running;
+  expect(code, out).toBe(0);
+  expect(out).toMatch(/a connection was lost/);
+  expect((await eventsOf(token)).map(({ title }) => title).sort()).toEqual(titles(300));
+});
+
+it('makes itself an account when it is given none, and keeps its password to itself', async () => {
+  const first = await load(SAMPLE);
+  expect(first, first.out).toMatchObject({ code: 0, out: expect.stringMatching(/^8 created, 0 already there/m) });
+  const again = await load(SAMPLE, '--shift-years', '5');
+  expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^0 created, 8 already there/m) });
+  expect((await stat(join(state.path, 'load/account.json'))).mode & 0o777).toBe(0o600);
+});
+
+it('refuses a second load at the same time, a file that is not there and a server that is not running', async () => {
+  const { token } = await stranger('organizer');
+  const one = load(await fileOf(300), '--token', token);
+  await untilThereAre(1, token);
+  one.child.kill('SIGSTOP');
+  expect(await load(SAMPLE, '--token', token)).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/is running; its lock is/),
+  });
+  one.child.kill('SIGCONT');
+  expect((await one).code).toBe(0);
+  expect(await load('nowhere.jsonl')).toMatchObject({ code: 1, out: 'There is no file nowhere.jsonl to read.\n' });
+  const nobody = await load(SAMPLE, '--url', 'http://127.0.0.1:9');
+  expect(nobody).toMatchObject({ code: 1, out: expect.stringMatching(/Nothing answers .* "npm start"/) });
+});

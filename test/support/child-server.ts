@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ApiClient, apiClient } from '../../scripts/api-client.ts';
+
+/** The secret of all servers under test. */
+export const SECRET = 'a secret for tests only, at least 32 bytes';
+
+/** A server in a process group of its own. */
+export interface ChildServer {
+  readonly url: string;
+  /** SIGKILL to the whole group, node and workerd, as a crash of the machine would. */
+  kill(): Promise<void>;
+  /** Stops it in an orderly way. */
+  stop(): Promise<void>;
+}
+
+/** A folder for one server's state, and what removes it. */
+export async function temporaryState(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'seatkeeper-test-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }) };
+}
+
+/** Starts the built bundle on the state; `port` 0 is any free one. */
+export async function startChildServer(state: string, port = 0): Promise<ChildServer> {
+  const child = fork(join(import.meta.dirname, 'serve.ts'), ['--state', state, '--port', String(port)], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, JWT_SECRET: SECRET },
+  });
+  const ended = once(child, 'exit');
+  const ready = once(child, 'message').then(([message]) => (message as { url: string }).url);
+  const url = await Promise.race([ready, ended.then(() => null)]);
+  if (url === null) throw new Error(`the server did not start on ${state}`);
+  return {
+    url,
+    kill: async () => {
+      killGroup(child);
+      await ended;
+    },
+    stop: async () => {
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  process.kill(-child.pid, 'SIGKILL');
+}
+
+/** A server on a fresh state with a client of 64 connections, and what ends and removes all of it. */
+export async function freshServer(): Promise<{ client: ApiClient; end: () => Promise<void> }> {
+  const state = await temporaryState();
+  const server = await startChildServer(state.path);
+  const client = apiClient(server.url, 64);
+  const end = async () => {
+    client.close();
+    await server.stop();
+    await state.remove();
+  };
+  return { client, end };
+}

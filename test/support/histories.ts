@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { apply } from '../../src/domain/apply.ts';
+import { decide } from '../../src/domain/decide.ts';
+import {
+  type Action,
+  type CommandId,
+  type Decision,
+  type EventDetails,
+  type EventState,
+  emptyState,
+  type Fact,
+  type Instant,
+  LIMITS,
+  type Principal,
+  type ReservationId,
+  type TimedCommand,
+} from '../../src/domain/model.ts';
+import { admin, alice, attendee, bob, carol, details, EVENT, HOUR, MINUTE, olga, otto, rsv, T0 } from './given.ts';
+
+/**
+ * Random histories of one event: few people, few seats and few instants, so that commands collide, holds lapse, and
+ * windows open and close. Plain data, so that a failing history shrinks and prints.
+ */
+
+type Reserve = Extract<Action, { readonly type: 'reserve' }>;
+type Targeting = Exclude<Extract<Action, { readonly reservationId: ReservationId }>, Reserve>;
+type Targeted<A> = A extends Targeting ? Omit<A, 'reservationId'> & { readonly target: number } : never;
+/** One command of a history; `target` counts back from the reservation that was made last. */
+type Ask = Exclude<Action, Targeting | Reserve> | Omit<Reserve, 'reservationId' | 'ticketCode'> | Targeted<Targeting>;
+
+export interface Step {
+  /** Time that passes before it. */
+  readonly waitMs: number;
+  /** `holder`: the user of the reservation that it targets. */
+  readonly who: Principal | null | 'holder';
+  readonly ask: Ask;
+}
+export type History = readonly Step[];
+
+const people = [alice, bob, carol, olga, otto, admin];
+
+/** Mostly one kind of person, now and then anybody. */
+function mostly<T>(who: T): fc.Arbitrary<T | Principal> {
+  return fc.oneof({ weight: 8, arbitrary: fc.constant(who) }, { weight: 2, arbitrary: fc.constantFrom(...people) });
+}
+
+/** Most seats that a reservation takes here; a step settles at least as many holds, as with the real limits. */
+export const QUANTITY_MAX = 3;
+const quantity = fc.constantFrom(1, 1, 1, 2, QUANTITY_MAX);
+const instant = fc.constantFrom(5 * MINUTE, 15 * MINUTE, 60 * MINUTE, 120 * MINUTE, 150 * MINUTE).map((ms) => T0 + ms);
+const rarely = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
+const ifVersion = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+);
+
+const fields = {
+  title: fc.constantFrom('A talk', 'A better talk'),
+  capacity: fc.constantFrom(10, 8, 6, 4, 2, 1),
+  maxQuantity: fc.constantFrom(QUANTITY_MAX, 2),
+  requiresConfirmation: fc.boolean(),
+  holdMs: fc.constantFrom(MINUTE, 15 * MINUTE),
+  startTime: fc.constantFrom(T0 + 2 * HOUR, T0 + HOUR),
+  reservationsOpenAt: rarely(instant),
+  reservationsCloseAt: rarely(instant),
+  cancelUntil: rarely(instant),
+} satisfies { [F in keyof EventDetails]?: fc.Arbitrary<EventDetails[F]> };
+
+/** One field or two, so that few edits fail for an unlucky third; often the one that seats depend on. */
+const changes = fc
+  .tuple(
+    fc.record(fields),
+    fc.oneof(
+      fc.constant(['capacity' as const]),
+      fc.subarray(Object.keys(fields) as (keyof typeof fields)[], { minLength: 1, maxLength: 2 }),
+    ),
+  )
+  .map(([all, some]): Partial<EventDetails> => Object.fromEntries(some.map((field) => [field, all[field]])));
+
+const targeting = <T extends Targeting['type']>(type: T) => fc.record({ type: fc.constant(type), target: fc.nat(7) });
+
+interface Kind {
+  readonly weight: number;
+  readonly who: fc.Arbitrary<Step['who']>;
+  readonly ask: fc.Arbitrary<Ask>;
+}
+
+/** Every command but the first, which creates the event: a new one does not compile until it has its line here. */
+const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
+  reserve: {
+    weight: 100,
+    who: fc.constantFrom(...people, alice, bob, carol),
+    ask: fc.record({
+      type: fc.constant('reserve' as const),
+      attendeeId: fc.constantFrom(null, null, attendee(1), attendee(2), attendee(3)),
+      quantity,
+      status: fc.constantFrom(null, 'pending' as const, 'pending' as const, 'confirmed' as const),
+    }),
+  },
+  confirm: { weight: 24, who: mostly('holder' as const), ask: targeting('confirm') },
+  cancel: { weight: 24, who: mostly('holder' as const), ask: targeting('cancel') },
+  delete_reservation: { weight: 8, who: mostly('holder' as const), ask: targeting('delete_reservation') },
+  settle: { weight: 8, who: fc.constant(null), ask: fc.constant({ type: 'settle' }) },
+  edit_event: {
+    weight: 18,
+    who: mostly(olga),
+    ask: fc.record({ type: fc.constant('edit_event' as const), changes, ifVersion }),
+  },
+  publish_event: { weight: 8, who: mostly(olga), ask: fc.constant({ type: 'publish_event' }) },
+  cancel_event: { weight: 2, who: mostly(olga), ask: fc.constant({ type: 'cancel_event' }) },
+  delete_event: {
+    weight: 1,
+    who: mostly(olga),
+    ask: fc.record({ type: fc.constant('delete_event' as const), ifVersion }),
+  },
+};
+
+const waitMs = fc.oneof(
+  { weight: 60, arbitrary: fc.constant(0) },
+  { weight: 12, arbitrary: fc.constantFrom(1, MINUTE - 1, MINUTE) },
+  { weight: 6, arbitrary: fc.constantFrom(5 * MINUTE, 15 * MINUTE) },
+  { weight: 1, arbitrary: fc.constantFrom(HOUR, 3 * HOUR) },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  ...Object.values(kinds).map(({ weight, who, ask }) => ({ weight, arbitrary: fc.record({ waitMs, who, ask }) })),
+);
+
+const creation: fc.Arbitrary<Step> = fc.record({
+  waitMs: fc.constant(0),
+  who: fc.oneof({ weight: 30, arbitrary: fc.constant(olga) }, { weight: 1, arbitrary: fc.constant(alice) }),
+  ask: fc.record({
+    type: fc.constant('create_event' as const),
+    details: fc.record({ ...fields, startTime: fc.constant(T0 + 2 * HOUR) }).map((over) => details(over)),
+    status: fc.constantFrom('published' as const, 'published' as const, 'published' as const, 'draft' as const),
+  }),
+});
+
+/** A history that begins with the event's creation. */
+export function histories(lengthMax = 40): fc.Arbitrary<History> {
+  return fc
+    .tuple(creation, fc.array(step, { maxLength: lengthMax, size: 'max' }))
+    .map(([first, rest]) => [first, ...rest]);
+}
+
+/** The n-th step as a command on the state that it meets, with an id of its own. */
+export function commandOf({ who, ask }: Step, n: number, { reservations }: EventState, at: Instant): TimedCommand {
+  const common = { id: `cmd_${n}` as CommandId, eventId: EVENT, principal: who === 'holder' ? otto : who, at };
+  if (ask.type === 'reserve') return { ...common, ...ask, reservationId: rsv(n), ticketCode: `ticket ${n}` };
+  if (!('target' in ask)) return { ...common, ...ask };
+  const { target, ...rest } = ask;
+  const made = [...reservations.values()];
+  const reservation = made.at(-1 - (target % (made.length + 1)));
+  const principal = who === 'holder' ? (people.find(({ userId }) => userId === reservation?.userId) ?? otto) : who;
+  return { ...common, ...rest, principal, reservationId: reservation?.id ?? rsv(0) };
+}
+
+/** A command with what was decided on it. `before` is what the state held then; `state` is the state after it. */
+export interface Decided {
+  readonly command: TimedCommand;
+  readonly decision: Decision;
+  readonly before: Snapshot;
+  readonly state: EventState;
+}
+
+/** The parts of a state that `apply` replaces rather than changes. */
+export type Snapshot = Pick<EventState, 'event' | 'totals' | 'seq' | 'reservations'>;
+
+export function snapshot(state: EventState): Snapshot {
+  return { event: state.event, totals: state.totals, seq: state.seq, reservations: new Map(state.reservations) };
+}
+
+/** Decides a history from the empty state, showing each decision to `look` before the next; returns all facts. */
+export function play(history: History, look: (decided: Decided) => void = () => undefined): Fact[] {
+  const state = emptyState();
+  const facts: Fact[] = [];
+  let at = T0;
+  history.forEach((step, n) => {
+    at += step.waitMs;
+    const command = commandOf(step, n, state, at);
+    const before = snapshot(state);
+    const decision = decide(state, command);
+    if (decision.accepted) for (const fact of decision.facts) apply(state, fact);
+    if (decision.accepted) facts.push(...decision.facts);
+    look({ command, decision, before, state });
+  });
+  return facts;
+}
+
+/** Runs with a smaller bound on what one step settles, so that short histories meet it. */
+export function withSettlePerStep<T>(settlePerStep: number, run: () => T): T {
+  const limits = LIMITS as { settlePerStep: number };
+  const before = limits.settlePerStep;
+  limits.settlePerStep = settlePerStep;
+  try {
+    return run();
+  } finally {
+    limits.settlePerStep = before;
+  }
+}
+
+/** Seats that are truly taken at an instant; written apart from the domain, to judge it. */
+export function consumed({ reservations }: Pick<EventState, 'reservations'>, at: Instant): number {
+  let taken = 0;
+  for (const { status, quantity: count, expiresAt } of reservations.values()) {
+    if (status === 'confirmed' || (status === 'pending' && expiresAt !== null && expiresAt > at)) taken += count;
+  }
+  return taken;
+}
