@@ -12,6 +12,16 @@ const price = z.strictObject({
   currency,
 });
 
+const EXAMPLE = {
+  title: 'Jazz in the park',
+  start_time: '2027-06-01T18:00:00+02:00',
+  end_time: '2027-06-01T21:00:00+02:00',
+  time_zone: 'Europe/Berlin',
+  capacity: 120,
+  price: { amount: 1500, currency: 'EUR' },
+  tags: ['jazz', 'open air'],
+};
+
 /** What may be said about an event; a venue and a country join here. */
 const fields = {
   title: line(LIMITS.titleLengthMax),
@@ -43,7 +53,10 @@ const fields = {
 };
 
 /** Some of it: what a PATCH leaves out stays as it is. */
-export const eventPatch = z.strictObject(fields).partial().openapi('EventPatch');
+export const eventPatch = z
+  .strictObject(fields)
+  .partial()
+  .openapi('EventPatch', { example: { capacity: 150 } });
 
 /** All of it. The defaults are documented here and filled in by `toDetails`. */
 const whole = {
@@ -61,7 +74,7 @@ const whole = {
 };
 
 /** A whole event: what a PUT leaves out gets its default. */
-export const eventInput = z.strictObject(whole).openapi('EventInput');
+export const eventInput = z.strictObject(whole).openapi('EventInput', { example: EXAMPLE });
 
 /** A new event. */
 export const newEvent = z
@@ -73,16 +86,7 @@ export const newEvent = z
       .openapi({ default: 'draft', description: 'A draft is seen by its organizer only.' }),
   })
   .openapi('NewEvent', {
-    example: {
-      title: 'Jazz in the park',
-      start_time: '2027-06-01T18:00:00+02:00',
-      end_time: '2027-06-01T21:00:00+02:00',
-      time_zone: 'Europe/Berlin',
-      capacity: 120,
-      price: { amount: 1500, currency: 'EUR' },
-      tags: ['jazz', 'open air'],
-      status: 'published',
-    },
+    example: { ...EXAMPLE, status: 'published' },
   });
 
 /** An event as answers show it. */
@@ -148,6 +152,7 @@ const flag = z
   .transform((text) => text === 'true')
   .openapi({ type: 'boolean' });
 
+/** The orders that a list can be asked for; `-` is descending. */
 export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] as const;
 
 /** Filters, order and page of the list of events; a venue and a country join here. */

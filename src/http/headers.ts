@@ -3,12 +3,15 @@ import type { Context } from 'hono';
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
-/** The headers that responses carry, as the OpenAPI document describes them. */
+/** Response header, as the OpenAPI document describes it: of single resources. */
 export const ETAG_HEADER = { ETag: text('Version of the answer, for `If-Match` and `If-None-Match`.') };
+/** Response header of what creates something. */
 export const LOCATION_HEADER = { Location: text('Path of what was created.') };
+/** Response header of what reads from D1. */
 export const BOOKMARK_HEADER = {
   'X-D1-Bookmark': text('Send it back as `X-D1-Bookmark`, and lists read at least as fresh as this answer.'),
 };
+/** Response headers of every command on an event or a reservation. */
 export const COMMAND_HEADERS = {
   ...BOOKMARK_HEADER,
   'X-Read-Model': {
