@@ -185,7 +185,7 @@ export class EventActor extends DurableObject<Env> {
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
       this.#store.nextPruneAt(ANSWERS_KEPT_MS, LIMITS.idempotencyMs),
       this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
-      isClosed(view.event) && this.#store.hasActive() ? now : null,
+      isClosed(view.event) && hasActive(view) ? now : null,
       this.#movesUp(view, now) ? now : null,
     ].filter((at) => at !== null);
     this.#setAlarm(Math.min(...due));
@@ -208,6 +208,11 @@ export class EventActor extends DurableObject<Env> {
   #now(): Instant {
     return Math.max(Date.now(), this.#store.lastAt());
   }
+}
+
+/** Whether reservations are active, going by the totals. */
+function hasActive({ totals }: EventView): boolean {
+  return totals.held + totals.confirmed + totals.waitlisted > 0;
 }
 
 function refused(code: 'event_not_found' | 'reservation_not_found' | 'not_organizer'): {

@@ -23,7 +23,7 @@ export interface Needs {
   readonly holders: readonly HolderId[];
   /** How many lapsed holds, first lapsed first. */
   readonly lapsed: number;
-  /** How many active reservations, in the order of their ids, commands that close the event may end. */
+  /** How many active reservations, in the order of their holders, commands that close the event may end. */
   readonly closing: number;
   /** How many of them settling may end, if the event is closed already. */
   readonly settling: number;
@@ -127,7 +127,8 @@ export class Store {
       yield* this.#sql.exec(`${all} ${due}`, at, needs.lapsed);
     }
     const ending = Math.max(needs.closing, isClosed(view.event) ? needs.settling : 0);
-    if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY id LIMIT ?`, ending);
+    // In the order of the one index that knows active rows only: however many have ended, it reads none of them.
+    if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY holder LIMIT ?`, ending);
     if (view.totals.waitlisted > 0) {
       const line = "status = 'waitlisted' ORDER BY queue_seq LIMIT ?";
       yield* this.#sql.exec(`${all} ${line}`, LIMITS.waitlistWindow);
@@ -270,11 +271,6 @@ export class Store {
   nextDeadline(): Instant | null {
     const first = "SELECT min(expires_at) AS at FROM reservations WHERE status = 'pending'";
     return (this.#one(first)?.at ?? null) as Instant | null;
-  }
-
-  /** Whether a reservation is still active; asked of cancelled events. */
-  hasActive(): boolean {
-    return this.#one(`SELECT 1 AS found FROM reservations WHERE ${ACTIVE} LIMIT 1`) !== null;
   }
 
   /** Up to which fact D1 is known to be projected. */

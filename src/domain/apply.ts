@@ -1,6 +1,6 @@
 import { eventIdOf } from './ids.ts';
 import type { EventFact, EventRecord, EventState, Fact, Reservation, ReservationFact } from './model.ts';
-import { isActive, isClosed } from './seats.ts';
+import { holderOf, isActive, isClosed } from './seats.ts';
 
 /**
  * Applies a fact. It changes `state` in place and returns it: a batch of a thousand commands shares one state, and
@@ -142,12 +142,12 @@ function replace(state: EventState, next: Reservation): void {
   const before = state.reservations.get(next.id);
   if (before !== undefined) {
     count(state, before, -1);
-    const holder = before.attendeeId ?? before.userId;
+    const holder = holderOf(before);
     if (state.activeByHolder.get(holder) === before.id) state.activeByHolder.delete(holder);
   }
   count(state, next, 1);
   state.reservations.set(next.id, next);
-  if (isActive(next)) state.activeByHolder.set(next.attendeeId ?? next.userId, next.id);
+  if (isActive(next)) state.activeByHolder.set(holderOf(next), next.id);
 }
 
 /** Counts that a smaller party got ahead of a waiting one; not a change that its holder would see. */

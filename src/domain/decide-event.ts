@@ -6,6 +6,7 @@ import {
   closing,
   expiry,
   freeing,
+  holderOf,
   isActive,
   isClosed,
   isLapsed,
@@ -109,11 +110,14 @@ export function settle(state: EventState, event: EventRecord, command: CommandOf
   return accept(state, command, [...lapsed.map(expiry), ...refill(state, event, free, command.at)]);
 }
 
-/** A step of ending a closed event's reservations: a hold that had lapsed expired, the rest are cancelled. */
+/**
+ * A step of ending a closed event's reservations: a hold that had lapsed expired, the rest are cancelled. In the
+ * order of their holders, of whom each has one active reservation.
+ */
 function closings(state: EventState, at: Instant): NewFact[] {
   return [...state.reservations.values()]
     .filter(isActive)
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .sort((a, b) => (holderOf(a) < holderOf(b) ? -1 : 1))
     .slice(0, LIMITS.settlePerStep)
     .map((reservation) => (isLapsed(reservation, at) ? expiry(reservation) : closing(reservation)));
 }

@@ -5,7 +5,7 @@ import { acceptTransfer, offerTransfer, withdrawTransfer } from './decide-transf
 import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
 import type { Decision, EventRecord, EventState, Rejection, Reservation, TimedCommand } from './model.ts';
 import { makeRoom } from './room.ts';
-import { cancellableUntil, closing, expiry, isActive, isLapsed, judgedAt, takenSeats } from './seats.ts';
+import { cancellableUntil, closing, expiry, holderOf, isActive, isLapsed, judgedAt, takenSeats } from './seats.ts';
 import { refill, seated, seatedAs } from './waitlist.ts';
 
 type OnReservation = Exclude<Extract<TimedCommand, { reservationId: Reservation['id'] }>, { type: 'reserve' }>;
@@ -60,7 +60,7 @@ function retake(its: Case, command: TimedCommand, wanted: 'confirmed' | null): D
   const { state, event, reservation } = its;
   const refusal = refusesSeats(event, reservation.quantity, command.at);
   if (refusal !== null) return reject(refusal);
-  const current = activeOf(state, reservation.attendeeId ?? reservation.userId);
+  const current = activeOf(state, holderOf(reservation));
   const lapsed = current !== null && isLapsed(current, command.at) ? current : null;
   if (current !== null && lapsed === null) return reject({ code: 'already_reserved', reservationId: current.id });
   const asking = { id: reservation.id, quantity: reservation.quantity, passes: 0 };

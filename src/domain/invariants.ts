@@ -1,5 +1,5 @@
 import { type EventState, LIMITS, type Reservation } from './model.ts';
-import { isActive, takenSeats } from './seats.ts';
+import { holderOf, isActive, takenSeats } from './seats.ts';
 
 /**
  * Throws unless the state keeps the promises that hold at every instant; run before every save, so that a mistake in
@@ -18,7 +18,7 @@ export function assertInvariants(state: EventState): void {
   for (const [holder, id] of activeByHolder) {
     const reservation = reservations.get(id);
     check(reservation !== undefined && isActive(reservation), 'the holder index names active reservations');
-    check(holder === (reservation?.attendeeId ?? reservation?.userId), 'the holder index names the right holder');
+    check(reservation !== undefined && holder === holderOf(reservation), 'the holder index names the right holder');
   }
 }
 
@@ -52,7 +52,7 @@ export function assertTotals(state: EventState): void {
     if (reservation.status === 'pending') sums.held += reservation.quantity;
     if (reservation.status === 'confirmed') sums.confirmed += reservation.quantity;
     if (reservation.status === 'waitlisted') sums.waitlisted += 1;
-    const holder = reservation.attendeeId ?? reservation.userId;
+    const holder = holderOf(reservation);
     if (isActive(reservation)) holders.set(holder, (holders.get(holder) ?? 0) + 1);
   }
   const { totals } = state;

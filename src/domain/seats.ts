@@ -4,6 +4,7 @@ import {
   type EventRecord,
   type EventState,
   type EventView,
+  type HolderId,
   type Instant,
   LIMITS,
   type Reservation,
@@ -13,6 +14,11 @@ import {
 /** Whether the reservation occupies its holder's one place in the event. */
 export function isActive(reservation: Reservation): boolean {
   return reservation.status === 'pending' || reservation.status === 'confirmed' || reservation.status === 'waitlisted';
+}
+
+/** Whom it is for. */
+export function holderOf({ attendeeId, userId }: Pick<Reservation, 'attendeeId' | 'userId'>): HolderId {
+  return attendeeId ?? userId;
 }
 
 /** Whether it is a hold whose time is over, though no fact says so yet. */

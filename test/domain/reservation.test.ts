@@ -21,7 +21,7 @@ import {
   T0,
 } from '../support/given.ts';
 
-const confirm: Action = { type: 'confirm', reservationId: rsv(1) };
+const confirm: Action = { type: 'confirm', reservationId: rsv(1), reacquire: false };
 const cancel: Action = { type: 'cancel', reservationId: rsv(1) };
 const remove: Action = { type: 'delete_reservation', reservationId: rsv(1) };
 const LAPSES = T0 + 15 * MINUTE;

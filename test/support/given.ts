@@ -92,6 +92,8 @@ export const reserved = (reservationId: ReservationId, who: Principal, seats: Se
     quantity: seats.quantity ?? 1,
     status: seats.expiresAt === undefined ? 'confirmed' : 'pending',
     expiresAt: seats.expiresAt ?? null,
+    extendableUntil: seats.expiresAt === undefined ? null : T0 + 45 * MINUTE,
+    passed: [],
     ticketCode: `ticket of ${reservationId}`,
   },
   by: who,
@@ -125,10 +127,16 @@ export const deleted = (reservationId: ReservationId): NewFact => ({
 /** Asks for seats; one, as the event wants them, for the user themselves, unless said otherwise. */
 export function seats(
   reservationId: ReservationId,
-  over: { quantity?: number; status?: 'pending' | 'confirmed'; attendeeId?: AttendeeId } = {},
+  over: {
+    quantity?: number;
+    status?: 'pending' | 'confirmed';
+    attendeeId?: AttendeeId;
+    onFull?: 'refuse' | 'waitlist';
+  } = {},
 ): Action {
-  const { quantity = 1, status = null, attendeeId = null } = over;
-  return { type: 'reserve', reservationId, attendeeId, quantity, status, ticketCode: `ticket of ${reservationId}` };
+  const { quantity = 1, status = null, attendeeId = null, onFull = 'refuse' } = over;
+  const ticketCode = `ticket of ${reservationId}`;
+  return { type: 'reserve', reservationId, attendeeId, quantity, status, onFull, ticketCode };
 }
 
 /** The state after these facts, each at T0 by the system unless it says otherwise. */

@@ -31,8 +31,8 @@ type Ask = Exclude<Action, Targeting | Reserve> | Omit<Reserve, 'reservationId' 
 export interface Step {
   /** Time that passes before it. */
   readonly waitMs: number;
-  /** `holder`: the user of the reservation that it targets. */
-  readonly who: Principal | null | 'holder';
+  /** `holder`: the user of the reservation that it targets; `recipient`: to whom that is offered. */
+  readonly who: Principal | null | 'holder' | 'recipient';
   readonly ask: Ask;
 }
 export type History = readonly Step[];
@@ -78,7 +78,12 @@ const changes = fc
   )
   .map(([all, some]): Partial<EventDetails> => Object.fromEntries(some.map((field) => [field, all[field]])));
 
-const targeting = <T extends Targeting['type']>(type: T) => fc.record({ type: fc.constant(type), target: fc.nat(7) });
+/** The commands that say nothing beside which reservation they are about. */
+type Bare = Extract<
+  Targeting,
+  { readonly type: 'cancel' | 'delete_reservation' | 'extend' | 'reactivate' | 'withdraw_transfer' | 'undo_check_in' }
+>;
+const targeting = <T extends Bare['type']>(type: T) => fc.record({ type: fc.constant(type), target: fc.nat(7) });
 
 interface Kind {
   readonly weight: number;
@@ -96,9 +101,55 @@ const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
       attendeeId: fc.constantFrom(null, null, attendee(1), attendee(2), attendee(3)),
       quantity,
       status: fc.constantFrom(null, 'pending' as const, 'pending' as const, 'confirmed' as const),
+      onFull: fc.constantFrom('refuse' as const, 'waitlist' as const),
     }),
   },
-  confirm: { weight: 24, who: mostly('holder' as const), ask: targeting('confirm') },
+  confirm: {
+    weight: 24,
+    who: mostly('holder' as const),
+    ask: fc.record({ type: fc.constant('confirm' as const), target: fc.nat(7), reacquire: fc.boolean() }),
+  },
+  extend: { weight: 12, who: mostly('holder' as const), ask: targeting('extend') },
+  reactivate: { weight: 14, who: mostly('holder' as const), ask: targeting('reactivate') },
+  change_quantity: {
+    weight: 20,
+    who: mostly('holder' as const),
+    ask: fc.record({ type: fc.constant('change_quantity' as const), target: fc.nat(7), quantity, ifVersion }),
+  },
+  offer_transfer: {
+    weight: 10,
+    who: mostly('holder' as const),
+    ask: fc.record({
+      type: fc.constant('offer_transfer' as const),
+      target: fc.nat(7),
+      to: fc.constantFrom(...people.map(({ userId }) => userId)),
+    }),
+  },
+  withdraw_transfer: { weight: 2, who: mostly('holder' as const), ask: targeting('withdraw_transfer') },
+  accept_transfer: {
+    weight: 10,
+    who: fc.oneof(
+      { weight: 6, arbitrary: fc.constant('recipient' as const) },
+      { weight: 1, arbitrary: fc.constantFrom(...people) },
+    ),
+    ask: fc.record({
+      type: fc.constant('accept_transfer' as const),
+      target: fc.nat(7),
+      ticketCode: fc.constantFrom('another ticket', 'yet another'),
+    }),
+  },
+  check_in: {
+    weight: 16,
+    who: mostly(olga),
+    ask: fc.record({
+      type: fc.constant('check_in' as const),
+      target: fc.nat(7),
+      ticketCode: fc.constantFrom(null, null, null, 'forged'),
+      quantity: fc.constantFrom(null, null, 1, 2),
+      nonce: fc.constantFrom(null, 'a', 'b'),
+    }),
+  },
+  undo_check_in: { weight: 4, who: mostly(olga), ask: targeting('undo_check_in') },
   cancel: { weight: 24, who: mostly('holder' as const), ask: targeting('cancel') },
   delete_reservation: { weight: 8, who: mostly('holder' as const), ask: targeting('delete_reservation') },
   settle: { weight: 8, who: fc.constant(null), ask: fc.constant({ type: 'settle' }) },
@@ -146,13 +197,15 @@ export function histories(lengthMax = 40): fc.Arbitrary<History> {
 
 /** The n-th step as a command on the state that it meets, with an id of its own. */
 export function commandOf({ who, ask }: Step, n: number, { reservations }: EventState, at: Instant): TimedCommand {
-  const common = { id: `cmd_${n}` as CommandId, eventId: EVENT, principal: who === 'holder' ? otto : who, at };
+  const somebody = who === 'holder' || who === 'recipient' ? otto : who;
+  const common = { id: `cmd_${n}` as CommandId, eventId: EVENT, principal: somebody, at };
   if (ask.type === 'reserve') return { ...common, ...ask, reservationId: rsv(n), ticketCode: `ticket ${n}` };
   if (!('target' in ask)) return { ...common, ...ask };
   const { target, ...rest } = ask;
   const made = [...reservations.values()];
   const reservation = made.at(-1 - (target % (made.length + 1)));
-  const principal = who === 'holder' ? (people.find(({ userId }) => userId === reservation?.userId) ?? otto) : who;
+  const named = who === 'holder' ? reservation?.userId : who === 'recipient' ? reservation?.transferTo : undefined;
+  const principal = people.find(({ userId }) => userId === named) ?? somebody;
   return { ...common, ...rest, principal, reservationId: reservation?.id ?? rsv(0) };
 }
 

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { GroupCommit } from '../../src/actor/group-commit.ts';
+import { type Action, type Command, LIMITS, type Outcome } from '../../src/domain/model.ts';
+import { command, crowd, inActor, newEvent, rsvOf, send, stopTheClock } from '../support/actor.ts';
+import { alice, bob, details, EVENT, olga, rsv, seats } from '../support/given.ts';
+
+beforeEach(stopTheClock);
+afterEach(() => void vi.useRealTimers());
+
+const outcomeOf = (one: Command): Outcome => ({ kind: 'rejected', rejection: { code: one.id as never } });
+const reserve = (n: number, quantity = 1) => command(EVENT, alice, seats(rsv(n), { quantity }));
+
+/** A group commit on fakes: it notes its batches, breaks on the ids in `broken`, and flushes when told. */
+function rig(broken: readonly string[] = []) {
+  const batches: number[] = [];
+  const flushes: (() => void)[] = [];
+  const group = new GroupCommit(
+    (commands) => {
+      batches.push(commands.length);
+      const bad = commands.find(({ id }) => broken.includes(id));
+      if (bad !== undefined) throw new Error(`${bad.id} broke`);
+      return commands.map(outcomeOf);
+    },
+    () => new Promise((resolve) => flushes.push(resolve)),
+  );
+  const flush = async () => {
+    flushes.shift()?.();
+    await scheduler.wait(0);
+  };
+  return { group, batches, flush };
+}
+
+it('executes a lone command at once', async () => {
+  const { group, batches } = rig();
+  const one = reserve(1);
+  const answer = group.submit(one);
+  expect(batches).toEqual([1]);
+  expect(await answer).toEqual(outcomeOf(one));
+});
+
+it('executes what arrives during a flush together in the next transaction, in order', async () => {
+  const { group, batches, flush } = rig();
+  const commands = [1, 2, 3, 4].map((n) => reserve(n));
+  const answers = Promise.all(commands.map((one) => group.submit(one)));
+  expect(batches).toEqual([1]);
+  await flush();
+  expect(batches).toEqual([1, 3]);
+  expect(await answers).toEqual(commands.map(outcomeOf));
+});
+
+it('goes on after it has been idle', async () => {
+  const { group, batches, flush } = rig();
+  await group.submit(reserve(1));
+  await flush();
+  await group.submit(reserve(2));
+  expect(batches).toEqual([1, 1]);
+});
+
+it('lets a command that breaks fail alone', async () => {
+  const commands = [1, 2, 3, 4].map((n) => reserve(n));
+  const { group, flush } = rig([commands[2]?.id ?? '']);
+  const answers = Promise.allSettled(commands.map((one) => group.submit(one)));
+  await flush();
+  expect((await answers).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+});
+
+it('goes on when a flush fails', async () => {
+  const group = new GroupCommit(
+    (commands) => commands.map(outcomeOf),
+    () => Promise.reject(new Error('the disk is full')),
+  );
+  await Promise.all([1, 2].map((n) => group.submit(reserve(n))));
+  const third = reserve(3);
+  expect(await group.submit(third)).toEqual(outcomeOf(third));
+});
+
+it('bounds a transaction by its commands and by the rows that they may load', async () => {
+  const { group, batches, flush } = rig();
+  const settle: Action = { type: 'settle' };
+  void group.submit(reserve(0));
+  for (let n = 0; n < LIMITS.batchMax + 1; n += 1) void group.submit(reserve(n));
+  for (let n = 0; n < 7; n += 1) void group.submit(command(EVENT, null, settle));
+  for (let n = 0; n < 4; n += 1) await flush();
+  expect(batches).toEqual([1, LIMITS.batchMax, 5, 3]);
+});
+
+it('lets calls that arrive together share transactions in the actor', async () => {
+  await inActor(async ({ storage }, actor) => {
+    const transactions = vi.spyOn(storage, 'transactionSync');
+    const create: Action = { type: 'create_event', details: details({ capacity: 500 }), status: 'published' };
+    await actor.execute([command(EVENT, olga, create)]);
+    expect(transactions).toHaveBeenCalledOnce();
+    const replies = await Promise.all(crowd(EVENT, 400).map((one) => actor.execute([one])));
+    expect(replies.every(({ outcomes }) => outcomes[0]?.kind === 'reservation')).toBe(true);
+    expect(transactions.mock.calls.length).toBeLessThanOrEqual(5);
+  });
+});
+
+it('answers each command of a call in its place, and one that breaks breaks alone', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const eventId = await newEvent({ capacity: 2 });
+  const create: Action = { type: 'create_event', details: details(), status: 'draft' };
+  const { outcomes } = await send(
+    eventId,
+    command(eventId, alice, seats(rsvOf(eventId, 1))),
+    command(eventId, alice, seats(rsvOf(eventId, 2))),
+    command(eventId, olga, create),
+    command(eventId, bob, seats(rsvOf(eventId, 3))),
+    command(eventId, olga, seats(rsvOf(eventId, 4))),
+  );
+  expect(outcomes).toMatchObject([
+    { kind: 'reservation', reservation: { id: rsvOf(eventId, 1) } },
+    { kind: 'rejected', rejection: { code: 'already_reserved' } },
+    { kind: 'failed' },
+    { kind: 'reservation', reservation: { id: rsvOf(eventId, 3) } },
+    { kind: 'rejected', rejection: { code: 'sold_out', availableSlots: 0 } },
+  ]);
+  expect(log).toHaveBeenCalledOnce();
+  log.mockRestore();
+});

@@ -1,0 +1,121 @@
+import { expect, it } from 'vitest';
+import { execute } from '../../src/actor/execute.ts';
+import { Store } from '../../src/actor/store.ts';
+import type { EventState, Fact, Reservation } from '../../src/domain/model.ts';
+import { command, crowd, inActor, tablesOf } from '../support/actor.ts';
+import { alice, attendee, bob, details, EVENT, olga, rsv, seats, T0 } from '../support/given.ts';
+
+/** Were the rules wrong, SQL itself would refuse to oversell; here it is asked to, past the rules. */
+
+/** An event of three seats, two of them taken. */
+async function almostFull(run: (storage: DurableObjectStorage, store: Store) => void): Promise<void> {
+  await inActor(({ storage }) => {
+    const store = new Store(storage.sql);
+    const create = { type: 'create_event', details: details({ capacity: 3 }), status: 'published' } as const;
+    const two = seats(rsv(99), { quantity: 2 });
+    execute(storage, store, [command(EVENT, olga, create), command(EVENT, alice, two)], T0, 0);
+    run(storage, store);
+  });
+}
+
+/** Everything that the actor has stored. */
+function dump(storage: DurableObjectStorage): unknown {
+  return tablesOf(storage).map((table) => [table, storage.sql.exec(`SELECT * FROM ${table}`).toArray()]);
+}
+
+/** Saves a reservation as a mistaken domain might, with these totals. */
+function saveWrongly(
+  storage: DurableObjectStorage,
+  store: Store,
+  over: Partial<Reservation>,
+  totals: EventState['totals'],
+) {
+  storage.transactionSync(() => {
+    const state = store.load(
+      { reservationIds: [rsv(99)], holders: [], lapsed: 0, active: 0, activeIfCancelled: 0 },
+      T0,
+    );
+    const wrong = { ...(state.reservations.get(rsv(99)) as Reservation), ...over };
+    state.reservations.set(wrong.id, wrong);
+    state.totals = totals;
+    state.seq += 1;
+    const fact: Fact = {
+      seq: state.seq,
+      at: T0,
+      actorId: null,
+      type: 'reservation_confirmed',
+      reservationId: wrong.id,
+      data: {},
+    };
+    store.save(state, [fact], [], 0);
+  });
+}
+
+it.each([
+  ['more seats than there are', { userId: bob.userId }, { held: 0, confirmed: 4, waitlisted: 0 }, 'CHECK'],
+  ['more seats held than there are', { userId: bob.userId }, { held: 2, confirmed: 2, waitlisted: 0 }, 'CHECK'],
+  ['fewer than no seats', { userId: bob.userId }, { held: -1, confirmed: 2, waitlisted: 0 }, 'CHECK'],
+  ['a second active reservation of a holder', {}, { held: 0, confirmed: 3, waitlisted: 0 }, 'UNIQUE'],
+  ['a reservation of no seats', { userId: bob.userId, quantity: 0 }, { held: 0, confirmed: 2, waitlisted: 0 }, 'CHECK'],
+] as const)('refuses %s, and writes none of it', async (_, over, totals, constraint) => {
+  await almostFull((storage, store) => {
+    const before = dump(storage);
+    expect(() => saveWrongly(storage, store, { id: rsv(1), ...over }, totals)).toThrow(constraint);
+    expect(dump(storage)).toEqual(before);
+  });
+});
+
+it('refuses a fact under a number that is taken', async () => {
+  await almostFull((storage) => {
+    expect(() =>
+      storage.sql.exec("INSERT INTO facts VALUES (2, 0, 'reservation_confirmed', null, null, '{}')"),
+    ).toThrow('UNIQUE');
+  });
+});
+
+it('refuses to shrink the capacity below what is taken, and totals without whole numbers', async () => {
+  await almostFull((storage) => {
+    expect(() => storage.sql.exec('UPDATE totals SET capacity = 1')).toThrow('CHECK');
+    expect(() => storage.sql.exec('UPDATE totals SET held = 0.5')).toThrow('cannot store');
+  });
+});
+
+it('rolls a whole batch back when its last command breaks, and goes on as before', async () => {
+  await almostFull((storage, store) => {
+    const before = dump(storage);
+    const good = command(EVENT, bob, seats(rsv(1)));
+    const bad = command(EVENT, olga, { type: 'create_event', details: details(), status: 'draft' });
+    expect(() => execute(storage, store, [good, bad], T0, 0)).toThrow('exists already');
+    expect(dump(storage)).toEqual(before);
+    expect(execute(storage, store, [good], T0, 0).outcomes).toMatchObject([{ kind: 'reservation' }]);
+  });
+});
+
+it('leaves no tables behind when the batch that creates the event breaks', async () => {
+  await inActor(({ storage }) => {
+    const store = new Store(storage.sql);
+    const create = () => command(EVENT, olga, { type: 'create_event', details: details(), status: 'published' });
+    expect(() => execute(storage, store, [create(), create()], T0, 0)).toThrow('exists already');
+    expect(tablesOf(storage)).toEqual([]);
+    expect(store.isOpen()).toBe(false);
+    const [first, ...rest] = crowd(EVENT, 2);
+    expect(execute(storage, store, [create(), ...(first ? [first] : []), ...rest], T0, 0).added).toBe(3);
+    expect(store.view()?.totals.confirmed).toBe(2);
+  });
+});
+
+it('aborts the batch when the totals would break an invariant of the domain', async () => {
+  await almostFull((storage, store) => {
+    storage.sql.exec('UPDATE totals SET held = 0, confirmed = 0');
+    const cancel = command(EVENT, alice, { type: 'cancel', reservationId: rsv(99) });
+    expect(() => execute(storage, store, [cancel], T0, 0)).toThrow('broken invariant: totals are not negative');
+    expect(store.reservation(rsv(99))?.status).toBe('confirmed');
+  });
+});
+
+it('counts an attendee and a user apart, as holders', async () => {
+  await almostFull((storage, store) => {
+    const guest = command(EVENT, alice, seats(rsv(1), { attendeeId: attendee(1) }));
+    expect(execute(storage, store, [guest], T0, 0).outcomes).toMatchObject([{ kind: 'reservation' }]);
+  });
+});

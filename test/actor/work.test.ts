@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { execute } from '../../src/actor/execute.ts';
+import { Store } from '../../src/actor/store.ts';
+import type { Action, Command, CommandId, Instant, Principal } from '../../src/domain/model.ts';
+import { inActor } from '../support/actor.ts';
+import { attendee, bob, details, EVENT, HOUR, MINUTE, olga, rsv, seats, T0 } from '../support/given.ts';
+
+/** What one event costs must not grow with all that it has seen. */
+
+let count = 0;
+function command(principal: Principal | null, action: Action): Command {
+  count += 1;
+  return { ...action, id: `cmd_${count}` as CommandId, eventId: EVENT, principal };
+}
+
+/** A storage that counts the rows that SQL reads. */
+function counting(storage: DurableObjectStorage) {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const sql = new Proxy(storage.sql, {
+    get: (target, name) => {
+      if (name !== 'exec') return Reflect.get(target, name);
+      return (query: string, ...bindings: unknown[]) => {
+        const cursor = target.exec(query, ...bindings);
+        cursors.push(cursor);
+        return cursor;
+      };
+    },
+  });
+  const rowsRead = () => cursors.splice(0).reduce((sum, cursor) => sum + cursor.rowsRead, 0);
+  return { sql, rowsRead };
+}
+
+const ENDED = 3_000;
+const settle: Action = { type: 'settle' };
+
+/** An event with thousands of ended reservations, and ten active ones after them. */
+async function afterLongLife(run: (ask: (at: Instant, ...commands: Command[]) => number) => void): Promise<void> {
+  await inActor(({ storage }) => {
+    const { sql, rowsRead } = counting(storage);
+    const store = new Store(sql);
+    const ask = (at: Instant, ...commands: Command[]) => {
+      rowsRead();
+      execute(storage, store, commands, at, 0);
+      return rowsRead();
+    };
+    ask(T0, command(olga, { type: 'create_event', details: details({ capacity: 100_000 }), status: 'published' }));
+    for (let n = 0; n < ENDED; n += 1_000) {
+      const ids = Array.from({ length: 1_000 }, (_, index) => n + index);
+      ask(T0, ...ids.map((id) => command(bob, seats(rsv(id), { attendeeId: attendee(id) }))));
+      ask(T0, ...ids.map((id) => command(bob, { type: 'cancel', reservationId: rsv(id) })));
+    }
+    const last = Array.from({ length: 10 }, (_, index) => ENDED + index);
+    ask(T0, ...last.map((id) => command(bob, seats(rsv(id), { attendeeId: attendee(id), status: 'pending' }))));
+    run(ask);
+  });
+}
+
+it('reads no ended reservations to reserve, to settle or to cancel the event', async () => {
+  await afterLongLife((ask) => {
+    expect(ask(T0 + MINUTE, command(bob, seats(rsv(9_000))))).toBeLessThan(30);
+    expect(ask(T0 + MINUTE, command(null, settle))).toBeLessThan(30);
+    expect(ask(T0 + MINUTE, command(olga, { type: 'cancel_event' }))).toBeLessThan(100);
+    expect(ask(T0 + HOUR, command(null, settle))).toBeLessThan(30);
+  });
+});
