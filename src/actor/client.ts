@@ -1,18 +1,17 @@
 import { typeidUnboxed } from 'typeid-js';
+import type { Action, Command } from '../domain/commands.ts';
+import type { Fact } from '../domain/facts.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type {
-  Action,
   Availability,
-  Command,
   CommandId,
   EventId,
   EventView,
-  Fact,
-  Outcome,
   Principal,
   ReservationId,
   ReservationView,
 } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
 

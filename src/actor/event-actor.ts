@@ -1,23 +1,22 @@
 import { DurableObject } from 'cloudflare:workers';
 import { typeidUnboxed } from 'typeid-js';
 import { manages, maySeeEvent, maySeeReservation } from '../domain/access.ts';
+import type { Command } from '../domain/commands.ts';
+import type { Fact } from '../domain/facts.ts';
 import {
   type Availability,
-  type Command,
   type CommandId,
   type EventId,
   type EventRecord,
   type EventView,
-  type Fact,
   type Instant,
   LIMITS,
-  type Outcome,
   type Principal,
-  type Rejection,
   type Reservation,
   type ReservationId,
   type ReservationView,
 } from '../domain/model.ts';
+import type { Outcome, Rejection } from '../domain/outcomes.ts';
 import { asOf, availabilityOf, isClosed, takenSeats } from '../domain/seats.ts';
 import { refill } from '../domain/waitlist.ts';
 import { execute } from './execute.ts';

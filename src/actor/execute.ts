@@ -1,18 +1,18 @@
 import { apply } from '../domain/apply.ts';
+import type { Command } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
+import type { Fact } from '../domain/facts.ts';
 import { assertInvariants } from '../domain/invariants.ts';
 import {
-  type Command,
   type CommandId,
   type EventState,
-  type Fact,
   type HolderId,
   type Instant,
   LIMITS,
-  type Outcome,
   type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
 import { waiting } from '../domain/waitlist.ts';
 import type { Needs, Remembered, Store } from './store.ts';
 

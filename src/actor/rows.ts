@@ -1,5 +1,6 @@
+import type { Fact } from '../domain/facts.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type { Fact, Reservation, ReservationId } from '../domain/model.ts';
+import type { Reservation, ReservationId } from '../domain/model.ts';
 
 /** A reservation with the number of the last fact about it. */
 export interface StoredReservation extends Reservation {

@@ -1,17 +1,17 @@
+import type { Fact } from '../domain/facts.ts';
 import {
   type CommandId,
   type EventRecord,
   type EventState,
   type EventView,
   emptyState,
-  type Fact,
   type HolderId,
   type Instant,
   LIMITS,
-  type Outcome,
   type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
 import { isActive, isClosed } from '../domain/seats.ts';
 import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';

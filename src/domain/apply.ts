@@ -1,5 +1,6 @@
+import type { EventFact, Fact, ReservationFact } from './facts.ts';
 import { eventIdOf } from './ids.ts';
-import type { EventFact, EventRecord, EventState, Fact, Reservation, ReservationFact } from './model.ts';
+import type { EventRecord, EventState, Reservation } from './model.ts';
 import { holderOf, isActive, isClosed } from './seats.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { manages, maySeeEvent } from './access.ts';
 import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
-import type { Decision, EventRecord, EventState, Rejection, Reservation } from './model.ts';
+import type { EventRecord, EventState, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
 import { isLapsed } from './seats.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { manages } from './access.ts';
 import { accept, type CommandOf, type NewFact, reject } from './decision.ts';
 import { checkDetails, differences } from './details.ts';
-import { type Decision, type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
+import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
+import type { Decision } from './outcomes.ts';
 import {
   closing,
   expiry,

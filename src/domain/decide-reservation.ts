@@ -1,9 +1,11 @@
 import { actsAs, mayActOn, maySeeReservation } from './access.ts';
+import type { TimedCommand } from './commands.ts';
 import { checkIn, undoCheckIn } from './decide-check-in.ts';
 import { activeOf, refusesSeats } from './decide-reserve.ts';
 import { acceptTransfer, offerTransfer, withdrawTransfer } from './decide-transfer.ts';
 import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
-import type { Decision, EventRecord, EventState, Rejection, Reservation, TimedCommand } from './model.ts';
+import type { EventRecord, EventState, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
 import { makeRoom } from './room.ts';
 import { cancellableUntil, closing, expiry, holderOf, isActive, isLapsed, judgedAt, takenSeats } from './seats.ts';
 import { refill, seated, seatedAs } from './waitlist.ts';

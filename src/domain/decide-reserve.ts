@@ -1,14 +1,7 @@
+import type { TimedCommand } from './commands.ts';
 import { accept, type NewFact, reject } from './decision.ts';
-import type {
-  Decision,
-  EventRecord,
-  EventState,
-  HolderId,
-  Instant,
-  Rejection,
-  Reservation,
-  TimedCommand,
-} from './model.ts';
+import type { EventRecord, EventState, HolderId, Instant, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
 import { makeRoom, type Room } from './room.ts';
 import { closesAt, isLapsed } from './seats.ts';
 import { seated, seatedAs } from './waitlist.ts';

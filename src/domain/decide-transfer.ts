@@ -1,7 +1,8 @@
 import { mayActOn } from './access.ts';
 import { activeOf } from './decide-reserve.ts';
 import { accept, type Case, type CommandOf, reject } from './decision.ts';
-import type { Decision, EventRecord, Instant, Rejection, Reservation } from './model.ts';
+import type { EventRecord, Instant, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
 import { expiry, isActive, isLapsed, seatsOf, takenSeats } from './seats.ts';
 import { refill } from './waitlist.ts';
 

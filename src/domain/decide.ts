@@ -1,9 +1,11 @@
 import { maySeeEvent } from './access.ts';
+import type { TimedCommand } from './commands.ts';
 import { createEvent, decideEvent, settle } from './decide-event.ts';
 import { decideReservation } from './decide-reservation.ts';
 import { reserve } from './decide-reserve.ts';
 import { accept, reject } from './decision.ts';
-import type { Decision, EventState, TimedCommand } from './model.ts';
+import type { EventState } from './model.ts';
+import type { Decision } from './outcomes.ts';
 
 /**
  * Decides one command on one event: the facts that it adds, or why it is refused. Pure and total: it reads no clock,

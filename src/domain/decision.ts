@@ -1,13 +1,7 @@
-import type {
-  Decision,
-  EventRecord,
-  EventState,
-  Fact,
-  Principal,
-  Rejection,
-  Reservation,
-  TimedCommand,
-} from './model.ts';
+import type { TimedCommand } from './commands.ts';
+import type { Fact } from './facts.ts';
+import type { EventRecord, EventState, Principal, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
 
 /** The commands of one type, or of several. */
 export type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;

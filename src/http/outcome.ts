@@ -1,4 +1,5 @@
-import type { EventView, Outcome, ReservationView } from '../domain/model.ts';
+import type { EventView, ReservationView } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
 import { rejectionProblem } from './rejection.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { RejectionCode } from '../domain/model.ts';
+import type { RejectionCode } from '../domain/outcomes.ts';
 
 interface ProblemKind {
   readonly status: 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;

@@ -1,4 +1,4 @@
-import type { FieldError, Rejection } from '../domain/model.ts';
+import type { FieldError, Rejection } from '../domain/outcomes.ts';
 import { Problem, type ProblemError, validationProblem } from './problem.ts';
 
 /** `holdMs` is `hold_minutes` in JSON; every other field is its snake_case name. */

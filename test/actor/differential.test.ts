@@ -4,18 +4,12 @@ import { expect, it } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
 import { Store } from '../../src/actor/store.ts';
 import { apply } from '../../src/domain/apply.ts';
+import type { TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
+import type { Fact } from '../../src/domain/facts.ts';
 import { assertTotals } from '../../src/domain/invariants.ts';
-import {
-  type CommandId,
-  type EventState,
-  emptyState,
-  type Fact,
-  type Instant,
-  LIMITS,
-  type Outcome,
-  type TimedCommand,
-} from '../../src/domain/model.ts';
+import { type CommandId, type EventState, emptyState, type Instant, LIMITS } from '../../src/domain/model.ts';
+import type { Outcome } from '../../src/domain/outcomes.ts';
 import { inActor, tablesOf, wipe } from '../support/actor.ts';
 import { alice, attendee, details, HOUR, MINUTE, olga, T0 } from '../support/given.ts';
 import {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { GroupCommit } from '../../src/actor/group-commit.ts';
-import { type Action, type Command, LIMITS, type Outcome } from '../../src/domain/model.ts';
+import type { Action, Command } from '../../src/domain/commands.ts';
+import { LIMITS } from '../../src/domain/model.ts';
+import type { Outcome } from '../../src/domain/outcomes.ts';
 import { command, crowd, inActor, newEvent, rsvOf, send, stopTheClock } from '../support/actor.ts';
 import { alice, bob, details, EVENT, olga, rsv, seats } from '../support/given.ts';
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
 import { Store } from '../../src/actor/store.ts';
-import type { EventState, Fact, Reservation } from '../../src/domain/model.ts';
+import type { Fact } from '../../src/domain/facts.ts';
+import type { EventState, Reservation } from '../../src/domain/model.ts';
 import { command, crowd, inActor, tablesOf } from '../support/actor.ts';
 import { alice, attendee, bob, details, EVENT, olga, rsv, seats, T0 } from '../support/given.ts';
 

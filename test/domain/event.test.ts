@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Action, EventDetails } from '../../src/domain/model.ts';
+import type { Action } from '../../src/domain/commands.ts';
+import type { EventDetails } from '../../src/domain/model.ts';
 import {
   admin,
   alice,

@@ -2,17 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { apply } from '../../src/domain/apply.ts';
+import type { TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
+import type { FactType } from '../../src/domain/facts.ts';
 import { assertInvariants, assertTotals } from '../../src/domain/invariants.ts';
-import {
-  type EventState,
-  emptyState,
-  type FactType,
-  LIMITS,
-  type RejectionCode,
-  type Reservation,
-  type TimedCommand,
-} from '../../src/domain/model.ts';
+import { type EventState, emptyState, LIMITS, type Reservation } from '../../src/domain/model.ts';
+import type { RejectionCode } from '../../src/domain/outcomes.ts';
 import { asOf } from '../../src/domain/seats.ts';
 import { rsv } from '../support/given.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Action } from '../../src/domain/model.ts';
+import type { Action } from '../../src/domain/commands.ts';
 import {
   admin,
   alice,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Action } from '../../src/domain/model.ts';
+import type { Action } from '../../src/domain/commands.ts';
 import { asOf } from '../../src/domain/seats.ts';
 import {
   alice,

@@ -1,25 +1,25 @@
 import { expect } from 'vitest';
 import { apply } from '../../src/domain/apply.ts';
+import type { Action } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { NewFact } from '../../src/domain/decision.ts';
+import type { Fact } from '../../src/domain/facts.ts';
 import { reservationIdOf } from '../../src/domain/ids.ts';
 import { assertInvariants, assertTotals } from '../../src/domain/invariants.ts';
 import {
-  type Action,
   type AttendeeId,
   type CommandId,
   type EventDetails,
   type EventId,
   type EventState,
   emptyState,
-  type Fact,
   type Instant,
   type Principal,
-  type Rejection,
   type ReservationId,
   type Role,
   type UserId,
 } from '../../src/domain/model.ts';
+import type { Rejection } from '../../src/domain/outcomes.ts';
 
 /** The instant at which the stories of domain tests begin. */
 export const T0: Instant = Date.UTC(2030, 0, 1);

@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import { apply } from '../../src/domain/apply.ts';
+import type { Action, TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
+import type { Fact } from '../../src/domain/facts.ts';
 import {
-  type Action,
   type CommandId,
-  type Decision,
   type EventDetails,
   type EventState,
   emptyState,
-  type Fact,
   type Instant,
   LIMITS,
   type Principal,
   type ReservationId,
-  type TimedCommand,
 } from '../../src/domain/model.ts';
+import type { Decision } from '../../src/domain/outcomes.ts';
 import { admin, alice, attendee, bob, carol, details, EVENT, HOUR, MINUTE, olga, otto, rsv, T0 } from './given.ts';
 
 /**
