@@ -158,7 +158,7 @@ export class EventActor extends DurableObject<Env> {
       await this.#settle(event.id);
       await this.#outbox.flush();
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
-      this.#store.pruneAnswers(Date.now() - ANSWERS_KEPT_MS, Date.now() - LIMITS.idempotencyMs, PRUNED_PER_ALARM);
+      this.#store.answers.prune(Date.now() - ANSWERS_KEPT_MS, Date.now() - LIMITS.idempotencyMs, PRUNED_PER_ALARM);
       this.#arm(Date.now());
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
@@ -182,7 +182,7 @@ export class EventActor extends DurableObject<Env> {
     if (view === null) return;
     const due = [
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
-      this.#store.nextPruneAt(ANSWERS_KEPT_MS, LIMITS.idempotencyMs),
+      this.#store.answers.nextPruneAt(ANSWERS_KEPT_MS, LIMITS.idempotencyMs),
       this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
       isClosed(view.event) && hasActive(view) ? now : null,
       this.#movesUp(view, now) ? now : null,

@@ -4,7 +4,6 @@ import { decide } from '../domain/decide.ts';
 import type { Fact } from '../domain/facts.ts';
 import { assertInvariants } from '../domain/invariants.ts';
 import {
-  type CommandId,
   type EventState,
   type HolderId,
   type Instant,
@@ -14,7 +13,8 @@ import {
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
 import { waiting } from '../domain/waitlist.ts';
-import type { Needs, Remembered, Store } from './store.ts';
+import type { Needs, Store } from './store.ts';
+import type { Answered, Remembered } from './store-answers.ts';
 
 export interface Executed {
   /** One a command, in their order. */
@@ -62,12 +62,12 @@ function chunks(store: Store, commands: readonly Command[]): (readonly Command[]
 }
 
 function executeChunk(store: Store, commands: readonly Command[], at: Instant, projectedSeq: number): Executed {
-  const answered = store.answers(commands.map(({ id }) => id));
+  const answered = store.answers.given(commands.map(({ id }) => id));
   const keys = commands.flatMap(({ idempotency }) => idempotency?.key ?? []);
-  const remembered = store.remembered(keys, at - LIMITS.idempotencyMs);
+  const remembered = store.answers.remembered(keys, at - LIMITS.idempotencyMs);
   const state = store.load(needsOf(commands), at);
   const facts: Fact[] = [];
-  const fresh = new Map<CommandId, Outcome>();
+  const fresh: Answered[] = [];
   const outcomes = commands.map((command) => {
     const before = answered.get(command.id) ?? replay(command, remembered);
     if (before !== undefined) return before;
@@ -77,7 +77,7 @@ function executeChunk(store: Store, commands: readonly Command[], at: Instant, p
     const { outcome } = decided;
     if (outcome.kind === 'settled') return outcome;
     answered.set(command.id, outcome);
-    fresh.set(command.id, outcome);
+    fresh.push([command, outcome]);
     if (command.idempotency) {
       const { key, fingerprint } = command.idempotency;
       remembered.set(key, { fingerprint, outcome });
@@ -85,11 +85,7 @@ function executeChunk(store: Store, commands: readonly Command[], at: Instant, p
     return outcome;
   });
   assertInvariants(state);
-  store.save(state, facts, [...fresh], projectedSeq);
-  for (const { id, idempotency } of commands) {
-    const outcome = idempotency && fresh.get(id);
-    if (outcome) store.remember(idempotency.key, { fingerprint: idempotency.fingerprint, outcome }, at);
-  }
+  store.save(state, facts, fresh, projectedSeq);
   return { outcomes, added: facts.length };
 }
 

@@ -1,6 +1,5 @@
 import type { Fact } from '../domain/facts.ts';
 import {
-  type CommandId,
   type EventRecord,
   type EventState,
   type EventView,
@@ -11,10 +10,10 @@ import {
   type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
-import type { Outcome } from '../domain/outcomes.ts';
 import { isActive, isClosed } from '../domain/seats.ts';
 import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
+import { type Answered, Answers } from './store-answers.ts';
 
 /** Which rows the commands of a batch can touch. */
 export interface Needs {
@@ -31,12 +30,6 @@ export interface Needs {
   readonly theirHolders: boolean;
 }
 
-/** What was answered under an Idempotency-Key. */
-export interface Remembered {
-  readonly fingerprint: string;
-  readonly outcome: Outcome;
-}
-
 /** What a page of the fact log touched, as it is now. */
 export interface ProjectionPage {
   readonly view: EventView;
@@ -44,9 +37,6 @@ export interface ProjectionPage {
   /** The last fact of the page. */
   readonly upToSeq: number;
 }
-
-/** A command and what was answered to it. */
-type Answered = readonly [CommandId, Outcome];
 
 const UPSERT_RESERVATIONS = `
   INSERT INTO reservations (${COLUMNS.join(', ')})
@@ -58,13 +48,16 @@ const UPSERT_RESERVATIONS = `
 /** As the partial unique index has it, so that SQLite uses that. */
 const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 
-/** The only holder of the actor's SQL. Every method is synchronous; the caller brings the transaction. */
+/** The holder of the actor's SQL. Every method is synchronous; the caller brings the transaction. */
 export class Store {
+  /** What was answered, for retries. */
+  readonly answers: Answers;
   readonly #sql: SqlStorage;
   #open = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.answers = new Answers(sql, () => this.isOpen());
   }
 
   /** Whether the event was ever created. Until then there are no tables, so that unknown ids can't fill storage. */
@@ -163,11 +156,7 @@ export class Store {
        confirmed = ?, waitlisted = ?`,
       ...[state.seq, last.at, projectedSeq, state.event.capacity, held, confirmed, waitlisted],
     );
-    this.#sql.exec(
-      'INSERT INTO commands SELECT value ->> 0, ?, value ->> 1 FROM json_each(?)',
-      last.at,
-      JSON.stringify(answers.map(([id, outcome]) => [id, JSON.stringify(outcome)])),
-    );
+    this.answers.save(answers, last.at);
   }
 
   #saveReservations(state: EventState, lastSeq: ReadonlyMap<ReservationId, number>): void {
@@ -180,38 +169,6 @@ export class Store {
     if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(changed.map(toValues)));
   }
 
-  /** What was answered to those of these commands that were executed before and changed something. */
-  answers(ids: readonly CommandId[]): Map<CommandId, Outcome> {
-    if (!this.isOpen()) return new Map();
-    const found = this.#sql.exec(
-      'SELECT id, outcome FROM commands WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(ids),
-    );
-    return new Map([...found].map((row) => [row.id as CommandId, JSON.parse(row.outcome as string) as Outcome]));
-  }
-
-  /** What was answered under these Idempotency-Keys since an instant. */
-  remembered(keys: readonly string[], since: Instant): Map<string, Remembered> {
-    if (!this.isOpen() || keys.length === 0) return new Map();
-    const found = this.#sql.exec(
-      'SELECT * FROM idempotency WHERE key IN (SELECT value FROM json_each(?)) AND at > ?',
-      JSON.stringify(keys),
-      since,
-    );
-    return new Map(
-      [...found].map((row) => {
-        const outcome = JSON.parse(row.outcome as string) as Outcome;
-        return [row.key as string, { fingerprint: row.fingerprint as string, outcome }];
-      }),
-    );
-  }
-
-  /** Remembers an answer under the client's Idempotency-Key; one that is too old to count gives way. */
-  remember(key: string, { fingerprint, outcome }: Remembered, at: Instant): void {
-    const insert = 'INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?)';
-    this.#sql.exec(insert, key, at, fingerprint, JSON.stringify(outcome));
-  }
-
   /** Those who wait behind a place in the line, in order. */
   line(afterQueueSeq: number, limit: number): Reservation[] {
     const next = "SELECT * FROM reservations WHERE status = 'waitlisted' AND queue_seq > ? ORDER BY queue_seq LIMIT ?";
@@ -222,25 +179,6 @@ export class Store {
   behind(queueSeq: number): number {
     const count = "SELECT count(*) AS n FROM reservations WHERE status = 'waitlisted' AND queue_seq > ?";
     return Number(this.#one(count, queueSeq)?.n);
-  }
-
-  /**
-   * Forgets answers to commands given before one instant, and those under Idempotency-Keys before another; at most
-   * `limit` of each. Command ids sort by time, so the oldest come first.
-   */
-  pruneAnswers(commandsBefore: Instant, keysBefore: Instant, limit: number): void {
-    const oldest = 'id IN (SELECT id FROM commands ORDER BY id LIMIT ?)';
-    this.#sql.exec(`DELETE FROM commands WHERE at < ? AND ${oldest}`, commandsBefore, limit);
-    const oldKeys = 'SELECT key FROM idempotency WHERE at < ? ORDER BY at LIMIT ?';
-    this.#sql.exec(`DELETE FROM idempotency WHERE key IN (${oldKeys})`, keysBefore, limit);
-  }
-
-  /** When the oldest remembered answer is old enough to be forgotten, or null if there is none. */
-  nextPruneAt(commandsKeptMs: number, keysKeptMs: number): Instant | null {
-    const command = this.#one('SELECT at + ? AS at FROM commands ORDER BY id LIMIT 1', commandsKeptMs)?.at;
-    const key = this.#one('SELECT min(at) + ? AS at FROM idempotency', keysKeptMs)?.at;
-    const times = [command, key].flatMap((at) => (typeof at === 'number' ? at : []));
-    return times.length === 0 ? null : Math.min(...times);
   }
 
   /** The event with its totals, or null if it was never created. */

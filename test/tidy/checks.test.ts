@@ -85,6 +85,7 @@ it('sees SQL outside its file, and a second writer of the read model', () => {
     ],
     [
       ['src/actor/store.ts', "const q = 'SELECT 1';"],
+      ['src/actor/store-answers.ts', "const q = 'SELECT 1';"],
       ['src/actor/outbox.ts', "const q = 'select a seat';"],
     ],
   );
