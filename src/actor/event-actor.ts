@@ -156,9 +156,11 @@ export class EventActor extends DurableObject<Env> {
     if (event === undefined) return;
     try {
       await this.#settle(event.id);
-      await this.#outbox.flush();
+      if (this.#outbox.nextTryAt <= Date.now()) await this.#outbox.flush();
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
       this.#store.answers.prune(Date.now() - ANSWERS_KEPT_MS, Date.now() - LIMITS.idempotencyMs, PRUNED_PER_ALARM);
+      // What the steps above had set it for, this very alarm has seen to.
+      this.#alarmAt = Number.POSITIVE_INFINITY;
       this.#arm(Date.now());
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
@@ -183,7 +185,7 @@ export class EventActor extends DurableObject<Env> {
     const due = [
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
       this.#store.answers.nextPruneAt(ANSWERS_KEPT_MS, LIMITS.idempotencyMs),
-      this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
+      this.#outbox.projectedSeq < view.seq ? this.#projectionDueAt(now) : null,
       isClosed(view.event) && hasActive(view) ? now : null,
       this.#movesUp(view, now) ? now : null,
     ].filter((at) => at !== null);
@@ -195,6 +197,12 @@ export class EventActor extends DurableObject<Env> {
     const free = view.event.capacity - takenSeats(view.totals);
     if (view.totals.waitlisted === 0 || free === 0) return false;
     return refill(this.#store.load(HEAD_OF_LINE, now), view.event, free, now).length > 0;
+  }
+
+  /** While D1 is failing, when to try again; else soon. */
+  #projectionDueAt(now: Instant): Instant {
+    const { nextTryAt } = this.#outbox;
+    return nextTryAt > now ? nextTryAt : now + PROJECTION_DUE_MS;
   }
 
   #setAlarm(at: Instant): void {

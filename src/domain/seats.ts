@@ -111,12 +111,14 @@ export function freeing(lapsed: readonly Reservation[], seats: number): Reservat
 }
 
 /**
- * What the event's occupancy truly is.
+ * What the event's occupancy truly is. Nothing occupies a cancelled event, though the facts of that may take more
+ * steps.
  * @param lapsedSeats seats of pending reservations whose hold is over, which are free again
  */
 export function availabilityOf(view: EventView, lapsedSeats: number): Availability {
   const { event, totals, seq } = view;
-  const reservedSlots = takenSeats(totals) - lapsedSeats;
+  const over = event.status === 'cancelled';
+  const reservedSlots = over ? 0 : takenSeats(totals) - lapsedSeats;
   return {
     eventId: event.id,
     seq,
@@ -124,6 +126,6 @@ export function availabilityOf(view: EventView, lapsedSeats: number): Availabili
     capacity: event.capacity,
     reservedSlots,
     availableSlots: event.capacity - reservedSlots,
-    waitlisted: totals.waitlisted,
+    waitlisted: over ? 0 : totals.waitlisted,
   };
 }
