@@ -1,12 +1,12 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import { requirePrincipal } from '../http/auth.ts';
 import { primary } from '../http/database.ts';
+import { identifierKey } from '../http/identifiers.ts';
 import { newUserId } from '../http/ids.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { noStore, sessionJson } from './answers.ts';
 import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
-import { identifierKey } from './identifiers.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
 import { createUser, findUserByKey, replaceHash } from './queries.ts';
 import { countAgainst, networkOf } from './rate-limits.ts';
