@@ -13,6 +13,7 @@ import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
+import { feed } from './feed-routes.ts';
 import { eventTag, toAvailabilityJson, toEventJson } from './json.ts';
 import { findEvent, listEvents } from './queries.ts';
 import type { EventJson } from './schema.ts';
@@ -77,6 +78,8 @@ export const events = createRouter()
     if (!read.ok) throw rejectionProblem(read.rejection);
     return c.json(toAvailabilityJson(read.value), 200);
   });
+
+events.route('/', feed);
 
 /** The caller in the role that they have by now, where the token's allows less than a newer one might. */
 async function asNow(env: Env, principal: Principal): Promise<Principal> {

@@ -1,0 +1,47 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { authRequired } from '../http/auth.ts';
+import { EXAMPLE_IDS, eventIdPath } from '../http/fields.ts';
+import { problems } from '../http/problem.ts';
+import { changeList, changeQuery } from './changes-schema.ts';
+
+const common = { tags: ['Events'], security: [{ bearerAuth: [] }], middleware: authRequired };
+const params = z.object({ id: eventIdPath });
+
+export const getChanges = createRoute({
+  ...common,
+  method: 'get',
+  path: '/events/{id}/changes',
+  operationId: 'getChanges',
+  summary: 'Follow what happens to an event',
+  description:
+    'For its organizer and admins: everything that happened to it and to its reservations, in order and without a ' +
+    'gap, as it is right now. Go on with `next_after_seq`; what was read once never changes.',
+  request: { params, query: changeQuery },
+  responses: {
+    200: { description: 'What came next.', content: { 'application/json': { schema: changeList } } },
+    ...problems('unauthorized', 'event_not_found', 'not_organizer', 'validation_failed', 'overloaded'),
+  },
+});
+
+const rebuilt = z
+  .object({
+    event_id: z.string().openapi({ example: EXAMPLE_IDS.event }),
+    seq: z.int().openapi({ description: 'Number of the last fact that lists show now.', example: 17 }),
+    reservations: z.int().openapi({ description: 'How many were written.', example: 4 }),
+  })
+  .openapi('Rebuilt');
+
+export const rebuildEvent = createRoute({
+  ...common,
+  method: 'post',
+  path: '/events/{id}/rebuild',
+  operationId: 'rebuildEvent',
+  summary: 'Write what lists show of an event anew',
+  description:
+    'For admins, after a fault of the database: nothing changes but what was wrong. Running it again is safe.',
+  request: { params },
+  responses: {
+    200: { description: 'Lists are right.', content: { 'application/json': { schema: rebuilt } } },
+    ...problems('unauthorized', 'admin_required', 'event_not_found', 'overloaded'),
+  },
+});
