@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Command } from '../domain/commands.ts';
 import type { UserId } from '../domain/model.ts';
-import { validationProblem } from './problem.ts';
+import { Problem, type ProblemCode, validationProblem } from './problem.ts';
 
 const KEY_LENGTH_MAX = 255;
 /** A string of RFC 9651 (3.3.3), as the draft has it; clients that leave the quotes out are understood too. */
@@ -33,6 +33,19 @@ export const REPLAYED_HEADER = {
     schema: { type: 'string' as const, enum: ['true'] },
   },
 };
+
+/**
+ * The answer of `once` (src/db/idempotency.ts), and the header that goes with it.
+ * @throws Problem for a refusal
+ */
+export function answerOnce<T>(
+  c: Pick<Context, 'header'>,
+  made: ProblemCode | { readonly answer: T; readonly replayed: boolean },
+): T {
+  if (typeof made === 'string') throw new Problem(made);
+  if (made.replayed) sendReplayed(c);
+  return made.answer;
+}
 
 /** Tells the client that it got an earlier answer again. */
 export function sendReplayed(c: Pick<Context, 'header'>): void {
