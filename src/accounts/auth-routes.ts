@@ -1,16 +1,19 @@
 import { createRoute, type z } from '@hono/zod-openapi';
+import type { BatchItem } from 'drizzle-orm/batch';
+import { once } from '../db/idempotency.ts';
 import { requirePrincipal } from '../http/auth.ts';
 import { primary } from '../http/database.ts';
+import { answerOnce, IDEMPOTENCY_INPUT, idempotencyKeyOf, REPLAYED_HEADER } from '../http/idempotency.ts';
+import { identifierKey } from '../http/identifiers.ts';
 import { newUserId } from '../http/ids.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { noStore, sessionJson } from './answers.ts';
 import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
-import { identifierKey } from './identifiers.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
-import { createUser, findUserByKey, replaceHash } from './queries.ts';
+import { createUser, findUserByKey, newUser, replaceHash, userExists } from './queries.ts';
 import { countAgainst, networkOf } from './rate-limits.ts';
-import { readToken } from './refresh-tokens.ts';
+import { issueToken, readToken } from './refresh-tokens.ts';
 import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
 
 const tags = ['Accounts'];
@@ -31,10 +34,10 @@ const signUpRoute = createRoute({
   description: 'Creates a customer or an organizer and signs the device in. Username and e-mail address are unique.',
   tags,
   security: [],
-  request: body(signUpBody),
+  request: { headers: IDEMPOTENCY_INPUT, ...body(signUpBody) },
   responses: {
-    201: session('The account, and the tokens of its first device.'),
-    ...problems(...BODY_PROBLEMS, 'username_taken', 'email_taken', 'rate_limited'),
+    201: { ...session('The account, and the tokens of its first device.'), headers: REPLAYED_HEADER },
+    ...problems(...BODY_PROBLEMS, 'username_taken', 'email_taken', 'idempotency_key_reused', 'rate_limited'),
   },
 });
 
@@ -95,18 +98,27 @@ export const auth = createRouter();
 auth.use('/auth/*', noStore);
 
 auth.openapi(signUpRoute, async (c) => {
-  await countAgainst(c.env.SIGNUP_PER_ADDRESS, networkOf(c.req.header('cf-connecting-ip')));
-  const { password, organization_name, business_address, ...rest } = c.req.valid('json');
-  const user = {
-    ...rest,
-    id: newUserId(),
-    passwordHash: await hashPassword(password),
-    organizationName: organization_name ?? null,
-    businessAddress: business_address ?? null,
-  };
-  const created = await createUser(primary(c.env), user, Date.now());
-  if (typeof created === 'string') throw new Problem(created);
-  return c.json(await sessionJson(c, created), 201);
+  const network = networkOf(c.req.header('cf-connecting-ip'));
+  await countAgainst(c.env.SIGNUP_PER_ADDRESS, network);
+  const { password, ...profile } = c.req.valid('json');
+  const { organization_name, business_address, ...rest } = profile;
+  // Without the password, of which nothing but its slow hash is to be stored: a replay is for who knows it.
+  const key = idempotencyKeyOf(c, 'signUp', 'anonymous', profile);
+  const db = primary(c.env);
+  const now = Date.now();
+  const chosen = { ...rest, organizationName: organization_name ?? null, businessAddress: business_address ?? null };
+  const user = newUser(chosen, newUserId(), await hashPassword(password), now);
+  const token = issueToken();
+  const answer = await sessionJson(c, { user, refreshToken: token.token });
+  const commit = (keep: readonly BatchItem<'sqlite'>[]) => createUser(db, user, token, keep);
+  const made = await once(db, c.env.JWT_SECRET, key, now, answer, commit, userExists(user));
+  const session = answerOnce(c, made);
+  if (session !== answer) {
+    await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user.usernameKey}`);
+    const existing = await findUserByKey(db, user.usernameKey);
+    if (!(await verifyPassword(password, existing?.passwordHash ?? null))) throw new Problem('idempotency_key_reused');
+  }
+  return c.json(session, 201);
 });
 
 auth.openapi(logInRoute, async (c) => {

@@ -100,5 +100,13 @@ export const refreshFamilies = sqliteTable('refresh_families', {
   expiresAt: integer('expires_at').notNull(),
 });
 
+/** What was answered under an Idempotency-Key by routes whose record is D1. */
+export const idempotencyKeys = sqliteTable('idempotency_keys', {
+  key: text('key').primaryKey(),
+  at: integer('at').notNull(),
+  fingerprint: text('fingerprint').notNull(),
+  answer: text('answer').notNull(),
+});
+
 /** An account as it is stored. */
 export type UserRow = typeof users.$inferSelect;

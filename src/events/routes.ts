@@ -1,11 +1,14 @@
 import type { Context } from 'hono';
 import { type Answer, execute, readAvailability, readEvent, rebuild } from '../actor/client.ts';
+import { claimId, releaseId } from '../db/idempotency.ts';
 import { currentRole } from '../db/roles.ts';
 import { maySeeEvent } from '../domain/access.ts';
+import type { Action } from '../domain/commands.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
 import { database, primary } from '../http/database.ts';
-import { clientHas, ifMatchVersions } from '../http/etag.ts';
+import { clientHas, expectedVersion } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
+import { type IdempotencyKey, idempotencyKeyOf, sendReplayed } from '../http/idempotency.ts';
 import { newEventId } from '../http/ids.ts';
 import { eventOf } from '../http/outcome.ts';
 import { Problem } from '../http/problem.ts';
@@ -13,22 +16,21 @@ import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
+import { feed } from './feed-routes.ts';
 import { eventTag, toAvailabilityJson, toEventJson } from './json.ts';
 import { findEvent, listEvents } from './queries.ts';
 import type { EventJson } from './schema.ts';
 
-/** No event has this version, so nothing is done. */
-const NO_VERSION = 0;
-
 /** The slice of events. */
 export const events = createRouter()
   .openapi(contract.createEvent, async (c) => {
-    const { status = 'draft', ...input } = c.req.valid('json');
-    const id = newEventId();
+    const body = c.req.valid('json');
+    const { status = 'draft', ...input } = body;
     const action = { type: 'create_event', details: toDetails(input), status } as const;
-    const answer = await execute(c.env, id, await asNow(c.env, c.get('principal')), action);
-    const json = answered(c, answer);
-    c.header('location', `/api/events/${id}`);
+    const principal = await asNow(c.env, c.get('principal'));
+    const key = idempotencyKeyOf(c, 'createEvent', principal.userId, body);
+    const json = answered(c, await create(c.env, principal, action, key));
+    c.header('location', `/api/events/${json.id}`);
     return c.json(json, 201);
   })
   .openapi(contract.listEvents, async (c) => {
@@ -46,19 +48,19 @@ export const events = createRouter()
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const action = { type: 'edit_event', changes: toDetails(c.req.valid('json')), ifVersion } as const;
     return c.json(answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
   })
   .openapi(contract.editEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const action = { type: 'edit_event', changes: toChanges(c.req.valid('json')), ifVersion } as const;
     return c.json(answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
   })
   .openapi(contract.deleteEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const answer = await execute(c.env, id, c.get('principal'), { type: 'delete_event', ifVersion });
     eventOf(answer.outcome);
     sendReadModel(c, answer);
@@ -85,6 +87,8 @@ export const events = createRouter()
     return c.json({ event_id: id, ...rebuilt }, 200);
   });
 
+events.route('/', feed);
+
 /** The caller in the role that they have by now, where the token's allows less than a newer one might. */
 async function asNow(env: Env, principal: Principal): Promise<Principal> {
   if (principal.role !== 'customer') return principal;
@@ -92,11 +96,32 @@ async function asNow(env: Env, principal: Principal): Promise<Principal> {
   return role === null ? principal : { ...principal, role };
 }
 
+/**
+ * Creates an event. Requests with the same key do so under the same id, which D1 remembers, and so reach the same
+ * actor, which remembers the answer.
+ */
+async function create(
+  env: Env,
+  principal: Principal,
+  action: Action,
+  key: IdempotencyKey | undefined,
+): Promise<Answer> {
+  const fresh = newEventId();
+  if (key === undefined) return execute(env, fresh, principal, action);
+  const db = primary(env);
+  const id = await claimId(db, key, fresh, Date.now());
+  if (id === null) throw new Problem('idempotency_key_reused');
+  const answer = await execute(env, id, principal, action, key);
+  if (answer.outcome.kind === 'rejected') await releaseId(db, key, id);
+  return answer;
+}
+
 /** The event that a command answered with, and the headers that go with it. */
 function answered(c: Pick<Context, 'header'>, answer: Answer): EventJson {
   const view = eventOf(answer.outcome);
   const now = Date.now();
   sendReadModel(c, answer);
+  if ('replayed' in answer.outcome) sendReplayed(c);
   c.header('etag', eventTag(view, now));
   return toEventJson(view, now);
 }
@@ -112,17 +137,10 @@ async function read(c: Context<AppEnv>, id: EventId): Promise<EventView> {
   return fresh.value;
 }
 
-/** The one version that `If-Match` lets a command change, or null for any. */
-async function expectedVersion(
-  env: Env,
-  id: EventId,
-  principal: Principal,
-  ifMatch: string | undefined,
-): Promise<number | null> {
-  const versions = ifMatchVersions(ifMatch);
-  if (versions === null) return null;
-  const [first = NO_VERSION, ...others] = versions;
-  if (others.length === 0) return first;
-  const current = await readEvent(env, id, principal);
-  return current.ok && versions.includes(current.value.event.version) ? current.value.event.version : NO_VERSION;
+/** What `If-Match` lets a command change; see `expectedVersion`. */
+function versionOf(env: Env, id: EventId, principal: Principal, ifMatch: string | undefined): Promise<number | null> {
+  return expectedVersion(ifMatch, async () => {
+    const current = await readEvent(env, id, principal);
+    return current.ok ? current.value.event.version : null;
+  });
 }

@@ -48,6 +48,7 @@ export const PROBLEMS = {
   admin_required: { status: 403, title: 'Only admins may do this' },
   route_not_found: { status: 404, title: 'No such path or method' },
   user_not_found: { status: 404, title: 'No such user' },
+  ticket_of_other_event: { status: 409, title: 'The ticket is for another event' },
   username_taken: { status: 409, title: 'The username is taken' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
   body_too_large: { status: 413, title: 'The body is too large' },
