@@ -10,6 +10,7 @@ import type {
   Principal,
   ReservationId,
   ReservationView,
+  Showing,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
@@ -31,6 +32,7 @@ type Verb =
   | 'execute'
   | 'readEvent'
   | 'readAvailability'
+  | 'watch'
   | 'readReservation'
   | 'readWaitlist'
   | 'readChanges'
@@ -71,6 +73,18 @@ export function readEvent(env: Env, eventId: EventId, principal: Principal | nul
 /** The event's occupancy, as the actor has it now. */
 export function readAvailability(env: Env, eventId: EventId, principal: Principal | null): Promise<Read<Availability>> {
   return call(env, eventId, (actor) => actor.readAvailability(principal));
+}
+
+/**
+ * Subscribes the event's live hub at its actor.
+ * @param first who wants to watch, to be judged; null: it is for those who watch already
+ */
+export function watch(
+  env: Env,
+  eventId: EventId,
+  first: { readonly principal: Principal | null } | null,
+): Promise<Read<Showing>> {
+  return call(env, eventId, (actor) => actor.watch(first));
 }
 
 /** The reservation, as the actor has it now. */

@@ -15,11 +15,13 @@ import {
   type Reservation,
   type ReservationId,
   type ReservationView,
+  type Showing,
 } from '../domain/model.ts';
 import type { Outcome, Rejection } from '../domain/outcomes.ts';
 import { asOf, availabilityOf, isClosed, takenSeats } from '../domain/seats.ts';
 import { refill } from '../domain/waitlist.ts';
 import { execute } from './execute.ts';
+import { Feed, type Hub } from './feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Outbox, type Projected } from './outbox.ts';
 import { type Needs, Store } from './store.ts';
@@ -64,6 +66,11 @@ export class EventActor extends DurableObject<Env> {
     (commands) => this.#executeBatch(commands),
     () => this.ctx.storage.sync(),
   );
+  readonly #feed = new Feed(
+    this.#store,
+    () => this.#showing(),
+    (eventId) => this.env.LIVE_HUB.get(this.env.LIVE_HUB.idFromName(eventId)) as unknown as Hub,
+  );
   /** When the alarm is set, as far as this instance knows. */
   #alarmAt: Instant = Number.POSITIVE_INFINITY;
 
@@ -86,7 +93,10 @@ export class EventActor extends DurableObject<Env> {
 
   #executeBatch(commands: readonly Command[]): readonly Outcome[] {
     const { outcomes, added } = execute(this.ctx.storage, this.#store, commands, Date.now(), this.#outbox.projectedSeq);
-    if (added > 0) this.#arm(Date.now());
+    if (added > 0) {
+      this.#arm(Date.now());
+      this.#feed.changed();
+    }
     return outcomes;
   }
 
@@ -101,6 +111,27 @@ export class EventActor extends DurableObject<Env> {
   readAvailability(principal: Principal | null): Read<Availability> {
     const read = this.readEvent(principal);
     return read.ok ? { ok: true, value: availabilityOf(read.value, this.#store.lapsedSeats(this.#now())) } : read;
+  }
+
+  /**
+   * What watchers are to see now; from here on the event's live hub hears of every change, for a while.
+   * @param first who wants to watch, to be judged; null: it is for those who watch already
+   */
+  watch(first: { readonly principal: Principal | null } | null): Read<Showing> {
+    const showing = this.#showing();
+    if (showing === null || (first !== null && !maySeeEvent(showing.audience, first.principal))) {
+      return refused('event_not_found');
+    }
+    this.#feed.watch(Date.now());
+    return { ok: true, value: showing };
+  }
+
+  #showing(): Showing | null {
+    const view = this.#store.view();
+    if (view === null) return null;
+    const { organizerId, publishedAt, deletedAt } = view.event;
+    const availability = availabilityOf(view, this.#store.lapsedSeats(this.#now()));
+    return { availability, audience: { organizerId, publishedAt, deletedAt } };
   }
 
   /** One reservation, as it is now. */
@@ -160,6 +191,8 @@ export class EventActor extends DurableObject<Env> {
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
       this.#store.answers.prune(Date.now() - ANSWERS_KEPT_MS, Date.now() - LIMITS.idempotencyMs, PRUNED_PER_ALARM);
       this.#arm(Date.now());
+      // An instance that was cut off before it told the hub left this alarm behind.
+      this.#feed.changed();
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
       console.error(JSON.stringify({ error: 'an alarm broke', event_id: event.id, reason: `${error}` }));

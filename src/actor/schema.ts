@@ -23,9 +23,10 @@ export const MIGRATIONS: readonly string[] = [
     held INTEGER NOT NULL CHECK (held >= 0),
     confirmed INTEGER NOT NULL CHECK (confirmed >= 0),
     waitlisted INTEGER NOT NULL CHECK (waitlisted >= 0),
+    watched_until INTEGER NOT NULL,
     CHECK (held + confirmed <= capacity)
   ) STRICT;
-  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0);
+  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
 
   CREATE TABLE reservations (
     id TEXT PRIMARY KEY,

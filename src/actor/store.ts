@@ -169,6 +169,15 @@ export class Store {
     if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(changed.map(toValues)));
   }
 
+  /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */
+  watchedUntil(): Instant {
+    return this.isOpen() ? Number(this.#one('SELECT watched_until FROM totals')?.watched_until) : 0;
+  }
+
+  saveWatchedUntil(until: Instant): void {
+    this.#sql.exec('UPDATE totals SET watched_until = ?', until);
+  }
+
   /** Those who wait behind a place in the line, in order. */
   line(afterQueueSeq: number, limit: number): Reservation[] {
     const next = "SELECT * FROM reservations WHERE status = 'waitlisted' AND queue_seq > ? ORDER BY queue_seq LIMIT ?";
