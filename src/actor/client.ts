@@ -13,6 +13,7 @@ import type {
   Showing,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
+import type { Stats } from '../domain/tally.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
 
@@ -36,6 +37,7 @@ type Verb =
   | 'readReservation'
   | 'readWaitlist'
   | 'readChanges'
+  | 'readStats'
   | 'rebuild';
 type Actor = {
   [V in Verb]: (...args: Parameters<EventActor[V]>) => Promise<Awaited<ReturnType<EventActor[V]>>>;
@@ -116,6 +118,11 @@ export function readChanges(
   limit: number,
 ): Promise<Read<readonly Fact[]>> {
   return call(env, eventId, (actor) => actor.readChanges(principal, afterSeq, limit));
+}
+
+/** The event's figures, as the actor has them now; for who runs the event. */
+export function readStats(env: Env, eventId: EventId, principal: Principal): Promise<Read<Stats>> {
+  return call(env, eventId, (actor) => actor.readStats(principal));
 }
 
 /** Makes D1's rows of the event what its actor says; null if there is no such event. */

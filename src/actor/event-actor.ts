@@ -7,7 +7,6 @@ import {
   type Availability,
   type CommandId,
   type EventId,
-  type EventRecord,
   type EventView,
   type Instant,
   LIMITS,
@@ -18,7 +17,8 @@ import {
   type Showing,
 } from '../domain/model.ts';
 import type { Outcome, Rejection } from '../domain/outcomes.ts';
-import { asOf, availabilityOf, isClosed, takenSeats } from '../domain/seats.ts';
+import { asOf, availabilityOf, isClosed, judgedAt, takenSeats } from '../domain/seats.ts';
+import { type Stats, statsOf } from '../domain/tally.ts';
 import { refill } from '../domain/waitlist.ts';
 import { execute } from './execute.ts';
 import { Feed, type Hub } from './feed.ts';
@@ -134,6 +134,15 @@ export class EventActor extends DurableObject<Env> {
     return { availability, audience: { organizerId, publishedAt, deletedAt } };
   }
 
+  /** The event's figures, as they are now; for who runs it. */
+  readStats(principal: Principal): Read<Stats> {
+    const read = this.#managed(principal);
+    if (!read.ok) return read;
+    const { counts } = this.#store;
+    const lapsed = counts.lapsed(judgedAt(read.value.event, this.#now()));
+    return { ok: true, value: statsOf(read.value, counts.stock(), lapsed, counts.days()) };
+  }
+
   /** One reservation, as it is now. */
   readReservation(id: ReservationId, principal: Principal): Read<ReservationView> {
     const event = this.#store.view()?.event;
@@ -147,9 +156,9 @@ export class EventActor extends DurableObject<Env> {
 
   /** The line of the waitlist from its head on; for who runs the event. */
   readWaitlist(principal: Principal, afterQueueSeq: number, limit: number): Read<readonly ReservationView[]> {
-    const event = this.#managed(principal);
-    if (!event.ok) return event;
-    const line = isClosed(event.value) ? [] : this.#store.line(afterQueueSeq, limit);
+    const read = this.#managed(principal);
+    if (!read.ok) return read;
+    const line = isClosed(read.value.event) ? [] : this.#store.line(afterQueueSeq, limit);
     return {
       ok: true,
       value: line.map((reservation) => ({ reservation, waitlistPosition: this.#positionOf(reservation) })),
@@ -158,14 +167,13 @@ export class EventActor extends DurableObject<Env> {
 
   /** The facts after `afterSeq`, in order, at most `limit`; for who runs the event. */
   readChanges(principal: Principal, afterSeq: number, limit: number): Read<readonly Fact[]> {
-    const event = this.#managed(principal);
-    return event.ok ? { ok: true, value: this.#store.facts(afterSeq, limit) } : event;
+    const read = this.#managed(principal);
+    return read.ok ? { ok: true, value: this.#store.facts(afterSeq, limit) } : read;
   }
 
-  #managed(principal: Principal): Read<EventRecord> {
+  #managed(principal: Principal): Read<EventView> {
     const read = this.readEvent(principal);
-    if (!read.ok) return read;
-    return manages(read.value.event, principal) ? { ok: true, value: read.value.event } : refused('not_organizer');
+    return !read.ok || manages(read.value.event, principal) ? read : refused('not_organizer');
   }
 
   #positionOf({ queueSeq }: Reservation): number | null {

@@ -14,6 +14,7 @@ import { isActive, isClosed } from '../domain/seats.ts';
 import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { type Answered, Answers } from './store-answers.ts';
+import { Counts } from './store-counts.ts';
 
 /** Which rows the commands of a batch can touch. */
 export interface Needs {
@@ -52,12 +53,15 @@ const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 export class Store {
   /** What was answered, for retries. */
   readonly answers: Answers;
+  /** Seats and reservations by status, and what happened by day. */
+  readonly counts: Counts;
   readonly #sql: SqlStorage;
   #open = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.answers = new Answers(sql, () => this.isOpen());
+    this.counts = new Counts(sql);
   }
 
   /** Whether the event was ever created. Until then there are no tables, so that unknown ids can't fill storage. */
