@@ -5,6 +5,8 @@ import { events } from './events/routes.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 import { apiHeaders, pageHeaders } from './http/security.ts';
+import { live } from './live/routes.ts';
+import { reports } from './reports/routes.ts';
 import { reservations } from './reservations/routes.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
@@ -25,4 +27,6 @@ app.notFound(onNotFound);
 app.route('/api', accounts);
 app.route('/api', events);
 app.route('/api', reservations);
+app.route('/api', live);
+app.route('/api', reports);
 app.route('/', docsRoutes(app));

@@ -10,8 +10,10 @@ import type {
   Principal,
   ReservationId,
   ReservationView,
+  Showing,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
+import type { Stats } from '../domain/tally.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
 
@@ -31,9 +33,11 @@ type Verb =
   | 'execute'
   | 'readEvent'
   | 'readAvailability'
+  | 'watch'
   | 'readReservation'
   | 'readWaitlist'
   | 'readChanges'
+  | 'readStats'
   | 'rebuild';
 type Actor = {
   [V in Verb]: (...args: Parameters<EventActor[V]>) => Promise<Awaited<ReturnType<EventActor[V]>>>;
@@ -73,6 +77,18 @@ export function readAvailability(env: Env, eventId: EventId, principal: Principa
   return call(env, eventId, (actor) => actor.readAvailability(principal));
 }
 
+/**
+ * Subscribes the event's live hub at its actor.
+ * @param first who wants to watch, to be judged; null: it is for those who watch already
+ */
+export function watch(
+  env: Env,
+  eventId: EventId,
+  first: { readonly principal: Principal | null } | null,
+): Promise<Read<Showing>> {
+  return call(env, eventId, (actor) => actor.watch(first));
+}
+
 /** The reservation, as the actor has it now. */
 export function readReservation(
   env: Env,
@@ -102,6 +118,11 @@ export function readChanges(
   limit: number,
 ): Promise<Read<readonly Fact[]>> {
   return call(env, eventId, (actor) => actor.readChanges(principal, afterSeq, limit));
+}
+
+/** The event's figures, as the actor has them now; for who runs the event. */
+export function readStats(env: Env, eventId: EventId, principal: Principal): Promise<Read<Stats>> {
+  return call(env, eventId, (actor) => actor.readStats(principal));
 }
 
 /** Makes D1's rows of the event what its actor says; null if there is no such event. */

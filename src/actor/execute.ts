@@ -12,6 +12,7 @@ import {
   type ReservationId,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
+import { count, emptyTally, type Tally } from '../domain/tally.ts';
 import { waiting } from '../domain/waitlist.ts';
 import type { Needs, Store } from './store.ts';
 import type { Answered, Remembered } from './store-answers.ts';
@@ -67,11 +68,12 @@ function executeChunk(store: Store, commands: readonly Command[], at: Instant, p
   const remembered = store.answers.remembered(keys, at - LIMITS.idempotencyMs);
   const state = store.load(needsOf(commands), at);
   const facts: Fact[] = [];
+  const tally = emptyTally();
   const fresh: Answered[] = [];
   const outcomes = commands.map((command) => {
     const before = answered.get(command.id) ?? replay(command, remembered);
     if (before !== undefined) return before;
-    const decided = executeOne(store, state, command, at);
+    const decided = executeOne(store, state, command, at, tally);
     if (decided.facts.length === 0) return decided.outcome;
     facts.push(...decided.facts);
     const { outcome } = decided;
@@ -86,6 +88,7 @@ function executeChunk(store: Store, commands: readonly Command[], at: Instant, p
   });
   assertInvariants(state);
   store.save(state, facts, fresh, projectedSeq);
+  if (state.event !== null && facts.length > 0) store.counts.add(tally, at, state.event.timeZone);
   return { outcomes, added: facts.length };
 }
 
@@ -108,12 +111,21 @@ function executeOne(
   state: EventState,
   command: Command,
   at: Instant,
+  tally: Tally,
 ): { outcome: Outcome; facts: readonly Fact[] } {
   const seqBefore = state.seq;
   const decision = decide(state, { ...command, at });
   if (!decision.accepted) return { outcome: { kind: 'rejected', rejection: decision.rejection }, facts: [] };
-  for (const fact of decision.facts) apply(state, fact);
+  for (const fact of decision.facts) applyAndCount(state, fact, tally);
   return { outcome: outcomeOf(store, state, command, seqBefore), facts: decision.facts };
+}
+
+function applyAndCount(state: EventState, fact: Fact, tally: Tally): void {
+  const id = fact.reservationId;
+  const before = id === null ? undefined : state.reservations.get(id);
+  apply(state, fact);
+  const after = id === null ? undefined : state.reservations.get(id);
+  if (after !== undefined) count(tally, before, after);
 }
 
 function outcomeOf(store: Store, state: EventState, command: Command, seqBefore: number): Outcome {

@@ -14,6 +14,7 @@ import { isActive, isClosed } from '../domain/seats.ts';
 import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { type Answered, Answers } from './store-answers.ts';
+import { Counts } from './store-counts.ts';
 
 /** Which rows the commands of a batch can touch. */
 export interface Needs {
@@ -52,12 +53,15 @@ const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 export class Store {
   /** What was answered, for retries. */
   readonly answers: Answers;
+  /** Seats and reservations by status, and what happened by day. */
+  readonly counts: Counts;
   readonly #sql: SqlStorage;
   #open = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.answers = new Answers(sql, () => this.isOpen());
+    this.counts = new Counts(sql);
   }
 
   /** Whether the event was ever created. Until then there are no tables, so that unknown ids can't fill storage. */
@@ -167,6 +171,15 @@ export class Store {
     // A holder's former reservation must make room in the unique index before the next one enters it.
     changed.sort((a, b) => Number(isActive(a)) - Number(isActive(b)));
     if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(changed.map(toValues)));
+  }
+
+  /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */
+  watchedUntil(): Instant {
+    return this.isOpen() ? Number(this.#one('SELECT watched_until FROM totals')?.watched_until) : 0;
+  }
+
+  saveWatchedUntil(until: Instant): void {
+    this.#sql.exec('UPDATE totals SET watched_until = ?', until);
   }
 
   /** Those who wait behind a place in the line, in order. */
