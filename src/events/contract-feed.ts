@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authRequired } from '../http/auth.ts';
-import { EXAMPLE_IDS, eventIdPath } from '../http/fields.ts';
+import { eventIdPath } from '../http/fields.ts';
 import { problems } from '../http/problem.ts';
 import { changeList, changeQuery } from './changes-schema.ts';
 
