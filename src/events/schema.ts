@@ -174,6 +174,17 @@ export const availabilityJson = z
   })
   .openapi('Availability');
 
+/** What a rebuild of the read model did. */
+export const rebuiltJson = z
+  .object({
+    event_id: z.string().openapi({ example: EXAMPLE_IDS.event }),
+    seq: z.int().openapi({ description: 'Number of the last fact that lists show now.', example: 17 }),
+    reservations: z
+      .int()
+      .openapi({ description: 'Reservations written, those that have ended included.', example: 12 }),
+  })
+  .openapi('Rebuilt');
+
 /** The orders that a list can be asked for; `-` is descending. */
 export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] as const;
 
