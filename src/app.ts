@@ -1,8 +1,10 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
+import { attendees } from './attendees/routes.ts';
 import { countries } from './countries/routes.ts';
 import { docsRoutes, PAGES } from './docs/routes.ts';
 import { events } from './events/routes.ts';
+import { crossOrigin } from './http/cors.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 import { apiHeaders, pageHeaders } from './http/security.ts';
@@ -16,6 +18,7 @@ app.use(requestId);
 // The outer one has the last word: pages may do more than answers of the API.
 for (const path of PAGES) app.use(path, pageHeaders);
 app.use(apiHeaders);
+app.use(crossOrigin);
 app.use('/api/*', jsonBody);
 app.use('/api/*', bookmark);
 app.onError((error, c) => {
@@ -29,4 +32,5 @@ app.route('/api', events);
 app.route('/api', reservations);
 app.route('/api', countries);
 app.route('/api', venues);
+app.route('/api', attendees);
 app.route('/', docsRoutes(app));

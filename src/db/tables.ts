@@ -122,7 +122,7 @@ export const attendees = sqliteTable('attendees', {
   userId: text('user_id').$type<UserId>(),
   firstName: text('first_name').notNull(),
   lastName: text('last_name').notNull(),
-  nameKey: text('name_key').notNull(),
+  lastNameKey: text('last_name_key').notNull(),
   email: text('email').notNull(),
   emailKey: text('email_key').notNull(),
   phone: text('phone'),
