@@ -3,16 +3,17 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import { once } from '../db/idempotency.ts';
 import { requirePrincipal } from '../http/auth.ts';
 import { primary } from '../http/database.ts';
+import { noStore } from '../http/headers.ts';
 import { answerOnce, IDEMPOTENCY_INPUT, idempotencyKeyOf, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { identifierKey } from '../http/identifiers.ts';
 import { newUserId } from '../http/ids.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
+import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
-import { noStore, sessionJson } from './answers.ts';
+import { sessionJson } from './answers.ts';
 import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
 import { createUser, findUserByKey, newUser, replaceHash, userExists } from './queries.ts';
-import { countAgainst, networkOf } from './rate-limits.ts';
 import { issueToken, readToken } from './refresh-tokens.ts';
 import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
 
@@ -52,7 +53,7 @@ const logInRoute = createRoute({
   request: body(logInBody),
   responses: {
     200: session('The tokens of the device.'),
-    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'rate_limited'),
+    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited'),
   },
 });
 
@@ -131,6 +132,8 @@ auth.openapi(logInRoute, async (c) => {
   const user = await findUserByKey(db, key);
   const verified = await verifyPassword(password, user?.passwordHash ?? null);
   if (user === null || !verified) throw invalid('invalid_credentials');
+  // Only after the right password, so that nobody else learns that the account exists.
+  if (user.disabledAt !== null) throw new Problem('account_disabled');
   const device = await signIn(db, user.id, user.passwordHash, Date.now());
   if (device === null) throw invalid('invalid_credentials');
   if (isOutdated(user.passwordHash)) await replaceHash(db, user.id, user.passwordHash, await hashPassword(password));

@@ -22,7 +22,7 @@ export function newUser(
   now: Instant,
 ): UserRow {
   const keys = { usernameKey: identifierKey(chosen.username), emailKey: identifierKey(chosen.email) };
-  return { ...chosen, ...keys, id, passwordHash, createdAt: now, updatedAt: now };
+  return { ...chosen, ...keys, id, passwordHash, disabledAt: null, createdAt: now, updatedAt: now };
 }
 
 /** Whether the account is there. */

@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
+import { authOptional } from '../http/auth.ts';
+import { attendeeIdPath, editTokenHeader } from '../http/fields.ts';
+import { BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED, noStore } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, listed, ofEvent, ofReservation, optionalBody, shown } from './contract-parts.ts';
@@ -19,14 +21,20 @@ export const createReservation = createRoute({
   summary: 'Reserve seats',
   description:
     'All the seats asked for or none, decided at once. One holder has at most one active reservation for an event. ' +
-    'Who waits for seats comes before who asks later. Without a body: one seat.',
-  request: { params: ofEvent, headers: IDEMPOTENCY_INPUT, body: optionalBody(newReservation) },
+    'Who waits for seats comes before who asks later. Without a body: one seat. For an attendee reserves whoever ' +
+    'registered them, by edit token or signed in, or an admin.',
+  request: {
+    params: ofEvent,
+    headers: IDEMPOTENCY_INPUT.extend(editTokenHeader.shape),
+    body: optionalBody(newReservation),
+  },
   responses: {
     201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
       'event_not_found',
+      'attendee_not_found',
       'event_not_published',
       'event_cancelled',
       'reservations_not_open',
@@ -80,6 +88,25 @@ export const getWaitlist = createRoute({
     },
     ...problems('unauthorized', 'event_not_found', 'not_organizer', 'validation_failed', 'overloaded'),
   },
+});
+
+export const listAttendeeReservations = createRoute({
+  method: 'get',
+  path: '/attendees/{id}/reservations',
+  operationId: 'listAttendeeReservations',
+  summary: "List an attendee's reservations",
+  description:
+    'For whoever registered the attendee, by edit token or signed in, and for admins; organizers see those for their ' +
+    'own events. Ticket codes are shown to the user of a reservation, the organizer and admins only.',
+  tags: ['Attendees'],
+  security: [{ bearerAuth: [] }, {}],
+  middleware: [authOptional, noStore] as const,
+  request: {
+    params: z.object({ id: attendeeIdPath }),
+    query: eventReservationsQuery,
+    headers: editTokenHeader.extend(BOOKMARK_INPUT.shape),
+  },
+  responses: { 200: listed, ...problems('unauthorized', 'attendee_not_found', 'validation_failed') },
 });
 
 export const getReservation = createRoute({

@@ -1,7 +1,7 @@
-import { and, desc, eq, getTableColumns, isNull, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, isNull, not, or, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import { reservations } from '../db/tables.ts';
-import type { EventId, Instant, ReservationStatus, UserId } from '../domain/model.ts';
+import { events, reservations } from '../db/tables.ts';
+import type { AttendeeId, EventId, Instant, ReservationStatus, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import type { ShownReservation } from './json.ts';
 import type { ReservationsQuery } from './schema.ts';
@@ -19,11 +19,13 @@ export type Owner =
   | { readonly userId: UserId }
   | { readonly eventId: EventId }
   /** To whom they are offered. */
-  | { readonly transferTo: UserId };
+  | { readonly transferTo: UserId }
+  /** `organizerId`: only those for this organizer's events; null: all. */
+  | { readonly attendeeId: AttendeeId; readonly organizerId: UserId | null };
 
 /**
- * A page of the reservations of a user or of an event, or of those offered to a user, newest first; holds that lapsed
- * are shown as expired, even where the fact of it is yet to come.
+ * A page of the reservations of a user, an event or an attendee, or of those offered to a user, newest first; holds
+ * that lapsed are shown as expired, even where the fact of it is yet to come.
  * @throws Problem `validation_failed` for another list's cursor
  */
 export async function listReservations(
@@ -42,7 +44,7 @@ export async function listReservations(
     .where(
       and(
         isNull(reservations.deletedAt),
-        ownedBy(owner, now),
+        ownedBy(db, owner, now),
         query.status === undefined ? undefined : hasStatus(query.status, now),
         // The `+` keeps SQLite from walking all reservations of the event, where those of the user are far fewer.
         query.event_id === undefined ? undefined : sql`+${reservations.eventId} = ${query.event_id}`,
@@ -55,10 +57,21 @@ export async function listReservations(
   return { listed: page.rows.map((row) => asOf(row, now)), nextCursor: page.nextCursor };
 }
 
-function ownedBy(owner: Owner, now: Instant): SQL | undefined {
+function ownedBy(db: DrizzleD1Database, owner: Owner, now: Instant): SQL | undefined {
   if ('userId' in owner) return eq(reservations.userId, owner.userId);
   if ('eventId' in owner) return eq(reservations.eventId, owner.eventId);
-  return and(eq(reservations.transferTo, owner.transferTo), not(lapsed(now)));
+  if ('transferTo' in owner) return and(eq(reservations.transferTo, owner.transferTo), not(lapsed(now)));
+  const { attendeeId, organizerId } = owner;
+  if (organizerId === null) return eq(reservations.attendeeId, attendeeId);
+  const isTheirs = and(
+    eq(events.id, reservations.eventId),
+    eq(events.organizerId, organizerId),
+    isNull(events.deletedAt),
+  );
+  return and(
+    eq(reservations.attendeeId, attendeeId),
+    exists(db.select({ id: events.id }).from(events).where(isTheirs)),
+  );
 }
 
 /** A hold whose time is over is expired, though the row may not say so yet. */

@@ -1,8 +1,9 @@
 import { execute, readEvent, readReservation, readWaitlist } from '../actor/client.ts';
+import { attendeeToActFor, attendeeToRead } from '../db/attendees.ts';
 import { manages } from '../domain/access.ts';
 import type { EventId, Principal } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
-import { database } from '../http/database.ts';
+import { database, primary } from '../http/database.ts';
 import { clientHas } from '../http/etag.ts';
 import { idempotencyKeyOf } from '../http/idempotency.ts';
 import { newReservationId, newSecretCode } from '../http/ids.ts';
@@ -25,8 +26,13 @@ export const reservations = createRouter()
     const eventId = c.req.valid('param').id;
     const principal = c.get('principal');
     const body = c.req.valid('json');
-    const { quantity = 1, status = null, on_full: onFull = 'refuse' } = body;
-    const seats = { attendeeId: null, quantity, status, onFull } as const;
+    const { quantity = 1, status = null, on_full: onFull = 'refuse', attendee_id: attendeeId = null } = body;
+    if (attendeeId !== null) {
+      const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
+      const attendee = await attendeeToActFor(primary(c.env), attendeeId, caller);
+      if (attendee === null) throw new Problem('attendee_not_found');
+    }
+    const seats = { attendeeId, quantity, status, onFull } as const;
     const fresh = { reservationId: newReservationId(eventId), ticketCode: newSecretCode() };
     const key = idempotencyKeyOf(c, 'createReservation', principal.userId, body);
     const answer = await execute(c.env, eventId, principal, { type: 'reserve', ...fresh, ...seats }, key);
@@ -58,6 +64,22 @@ export const reservations = createRouter()
     const { offered, ...query } = c.req.valid('query');
     const owner: Owner = offered ? { transferTo: principal.userId } : { userId: principal.userId };
     return c.json(toList(await listReservations(database(c), owner, query, Date.now()), principal), 200);
+  })
+  .openapi(contract.listAttendeeReservations, async (c) => {
+    const { id: attendeeId } = c.req.valid('param');
+    const principal = c.get('principal');
+    const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
+    const readable = await attendeeToRead(database(c), attendeeId, caller);
+    if (readable === null) throw new Problem('attendee_not_found');
+    const { organizerId } = readable;
+    const owner: Owner = { attendeeId, organizerId };
+    const page = await listReservations(database(c), owner, c.req.valid('query'), Date.now());
+    const runs = organizerId !== null || principal?.role === 'admin';
+    const items = page.listed.map(({ waitlistPosition, ...reservation }) => {
+      const json = toReservationJson(reservation, waitlistPosition, reservation.userId);
+      return runs || reservation.userId === principal?.userId ? json : { ...json, ticket_code: null };
+    });
+    return c.json({ items, next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.getReservation, async (c) => {
     const principal = c.get('principal');

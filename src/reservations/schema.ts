@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseEventId, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
+import { attendeeId, EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
 import { line } from '../http/text.ts';
 
 /** Longer ones are no usernames, and no tickets; either is looked up, not judged. */
@@ -15,13 +15,17 @@ const EXAMPLE_TICKET = `tkt_${EXAMPLE_IDS.reservation.slice(4)}8f14e45fceea467fa
 
 const seats = z.int().min(1).max(LIMITS.quantityMax);
 
-/** What one asks for when reserving; an attendee joins here. */
+/** What one asks for when reserving. */
 export const newReservation = z
   .strictObject({
     quantity: seats.optional().openapi({
       default: 1,
       description: 'Seats, all or none; at most `max_quantity` of the event.',
     }),
+    attendee_id: attendeeId
+      .nullable()
+      .optional()
+      .openapi({ type: ['string', 'null'], default: null, description: 'For whom; null: for oneself.' }),
     status: z.enum(['pending', 'confirmed']).optional().openapi({
       description: 'Pending holds the seats for `hold_minutes`. Left out: as the event wants it.',
     }),

@@ -163,7 +163,7 @@ describe('a wrong body is refused and takes no seat:', () => {
     [{ quantity: [1] }, '/quantity', 'invalid_type'],
     [{ status: 'cancelled' }, '/status', 'invalid_value'],
     [{ status: null }, '/status', 'invalid_value'],
-    [{ attendee_id: 'att_1' }, '/attendee_id', 'unknown_field'],
+    [{ attendee_id: 'att_1' }, '/attendee_id', 'invalid_format'],
     [{ on_full: 'maybe' }, '/on_full', 'invalid_value'],
     [{ on_full: null }, '/on_full', 'invalid_value'],
     [{ user_id: 'usr_1' }, '/user_id', 'unknown_field'],
