@@ -77,7 +77,10 @@ describe('registering an attendee', () => {
 
   it('is limited per network', async () => {
     await expect
-      .poll(async () => (await env.ATTENDEE_PER_ADDRESS.limit({ key: '2001:db8:9:9' })).success, { interval: 0 })
+      .poll(async () => (await env.ATTENDEE_PER_ADDRESS.limit({ key: '2001:db8:9:9' })).success, {
+        interval: 0,
+        timeout: 10_000,
+      })
       .toBe(false);
     const reply = await post(attendeeBody(), { 'cf-connecting-ip': '2001:db8:9:9::1' });
     expect(reply).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
