@@ -16,6 +16,7 @@ import type { Outcome } from '../domain/outcomes.ts';
 import type { Stats } from '../domain/tally.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
+import { locationHint, type Origin } from './placement.ts';
 
 /** What a route gets for a command: the outcome, and whether D1 shows it yet. */
 export interface Answer extends Projected {
@@ -50,6 +51,7 @@ const RETRY_BASE_MS = 50;
  * Sends one command to its event's actor and waits for the answer; when the connection is lost it tries again under
  * the same command id, so that the command has one effect.
  * @param idempotency the client's own name for its request, if it gave one
+ * @param origin where the request comes from; a new event's actor is placed by it, unless the event has a country
  * @throws ActorUnavailable, ActorFailed
  */
 export async function execute(
@@ -58,10 +60,13 @@ export async function execute(
   principal: Principal,
   action: Action,
   idempotency?: Command['idempotency'],
+  origin: Origin = {},
 ): Promise<Answer> {
   const id = typeidUnboxed('cmd') as string as CommandId;
   const command: Command = { ...action, id, eventId, principal, ...(idempotency && { idempotency }) };
-  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]));
+  // Only the first call of an object places it, and that is the one that creates the event.
+  const hint = action.type === 'create_event' ? locationHint(action.details.countryCode, origin) : undefined;
+  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]), hint);
   const outcome = outcomes[0];
   if (outcome === undefined || outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
   return { outcome, readModel, bookmark };
@@ -131,10 +136,16 @@ export function rebuild(env: Env, eventId: EventId): Promise<Rebuilt> {
 }
 
 /** A stub breaks with its connection, so every try takes a new one. Overload is passed on, never retried. */
-async function call<T>(env: Env, eventId: EventId, ask: (actor: Actor) => Promise<T>): Promise<T> {
+async function call<T>(
+  env: Env,
+  eventId: EventId,
+  ask: (actor: Actor) => Promise<T>,
+  locationHint?: DurableObjectLocationHint,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const actor = env.EVENT_ACTOR.get(env.EVENT_ACTOR.idFromName(eventId)) as unknown as Actor;
+      const id = env.EVENT_ACTOR.idFromName(eventId);
+      const actor = env.EVENT_ACTOR.get(id, { ...(locationHint && { locationHint }) }) as unknown as Actor;
       return await ask(actor);
     } catch (error) {
       if (!isRetryable(error) || attempt === TRIES) throw unavailable(error);
