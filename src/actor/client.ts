@@ -43,13 +43,20 @@ type Actor = {
   [V in Verb]: (...args: Parameters<EventActor[V]>) => Promise<Awaited<ReturnType<EventActor[V]>>>;
 };
 
+/** What may be said of a command beside what it asks. */
+export interface Options {
+  /** The client's own name for its request, if it gave one. */
+  readonly idempotency?: Command['idempotency'] | undefined;
+  /** Where a new event's actor should live; only the first call of an object places it. */
+  readonly near?: DurableObjectLocationHint | undefined;
+}
+
 const TRIES = 3;
 const RETRY_BASE_MS = 50;
 
 /**
  * Sends one command to its event's actor and waits for the answer; when the connection is lost it tries again under
  * the same command id, so that the command has one effect.
- * @param idempotency the client's own name for its request, if it gave one
  * @throws ActorUnavailable, ActorFailed
  */
 export async function execute(
@@ -57,11 +64,11 @@ export async function execute(
   eventId: EventId,
   principal: Principal,
   action: Action,
-  idempotency?: Command['idempotency'],
+  { idempotency, near }: Options = {},
 ): Promise<Answer> {
   const id = typeidUnboxed('cmd') as string as CommandId;
   const command: Command = { ...action, id, eventId, principal, ...(idempotency && { idempotency }) };
-  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]));
+  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]), near);
   const outcome = outcomes[0];
   if (outcome === undefined || outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
   return { outcome, readModel, bookmark };
@@ -131,10 +138,16 @@ export function rebuild(env: Env, eventId: EventId): Promise<Rebuilt> {
 }
 
 /** A stub breaks with its connection, so every try takes a new one. Overload is passed on, never retried. */
-async function call<T>(env: Env, eventId: EventId, ask: (actor: Actor) => Promise<T>): Promise<T> {
+async function call<T>(
+  env: Env,
+  eventId: EventId,
+  ask: (actor: Actor) => Promise<T>,
+  locationHint?: DurableObjectLocationHint,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const actor = env.EVENT_ACTOR.get(env.EVENT_ACTOR.idFromName(eventId)) as unknown as Actor;
+      const id = env.EVENT_ACTOR.idFromName(eventId);
+      const actor = env.EVENT_ACTOR.get(id, { ...(locationHint && { locationHint }) }) as unknown as Actor;
       return await ask(actor);
     } catch (error) {
       if (!isRetryable(error) || attempt === TRIES) throw unavailable(error);

@@ -12,6 +12,7 @@ import { sendReadModel } from '../http/headers.ts';
 import { type IdempotencyKey, idempotencyKeyOf, sendReplayed } from '../http/idempotency.ts';
 import { newEventId } from '../http/ids.ts';
 import { eventOf } from '../http/outcome.ts';
+import { locationHint } from '../http/placement.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
@@ -32,10 +33,11 @@ export const events = createRouter()
     const { status = 'draft', ...input } = body;
     const principal = await inCurrentRole(primary(c.env), c.get('principal'));
     const place = await placeOf(c.env, input);
-    const { venueCapacity } = place;
+    const { venueCapacity, country } = place;
     const action = { type: 'create_event', details: toDetails(input, place), status, venueCapacity } as const;
     const key = idempotencyKeyOf(c, 'createEvent', principal.userId, body);
-    const json = await answered(c, await create(c.env, principal, action, key));
+    const near = locationHint(country, originOf(c.req.raw));
+    const json = await answered(c, await create(c.env, principal, action, key, near));
     c.header('location', `/api/events/${json.id}`);
     return c.json(json, 201);
   })
@@ -106,16 +108,22 @@ async function create(
   env: Env,
   principal: Principal,
   action: Action,
-  key: IdempotencyKey | undefined,
+  idempotency: IdempotencyKey | undefined,
+  near: DurableObjectLocationHint | undefined,
 ): Promise<Answer> {
   const fresh = newEventId();
-  if (key === undefined) return execute(env, fresh, principal, action);
+  if (idempotency === undefined) return execute(env, fresh, principal, action, { near });
   const db = primary(env);
-  const id = await claimId(db, key, fresh, Date.now());
+  const id = await claimId(db, idempotency, fresh, Date.now());
   if (id === null) throw new Problem('idempotency_key_reused');
-  const answer = await execute(env, id, principal, action, key);
-  if (answer.outcome.kind === 'rejected') await releaseId(db, key, id);
+  const answer = await execute(env, id, principal, action, { idempotency, near });
+  if (answer.outcome.kind === 'rejected') await releaseId(db, idempotency, id);
   return answer;
+}
+
+/** Where a request comes from, as the platform tells; on a local server it doesn't. */
+function originOf({ cf = {} }: Request): { country?: string; continent?: string; longitude?: string } {
+  return cf as Partial<IncomingRequestCfProperties>;
 }
 
 /** The event that a command answered with, and the headers that go with it. */

@@ -34,8 +34,9 @@ export const reservations = createRouter()
     }
     const seats = { attendeeId, quantity, status, onFull } as const;
     const fresh = { reservationId: newReservationId(eventId), ticketCode: newSecretCode() };
-    const key = idempotencyKeyOf(c, 'createReservation', principal.userId, body);
-    const answer = await execute(c.env, eventId, principal, { type: 'reserve', ...fresh, ...seats }, key);
+    const idempotency = idempotencyKeyOf(c, 'createReservation', principal.userId, body);
+    const action = { type: 'reserve', ...fresh, ...seats } as const;
+    const answer = await execute(c.env, eventId, principal, action, { idempotency });
     const json = answered(c, answer, principal);
     c.header('location', `/api/reservations/${json.id}`);
     return c.json(json, 201);
