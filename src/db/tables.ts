@@ -66,14 +66,14 @@ export const reservations = sqliteTable('reservations', {
   cancelledAt: integer('cancelled_at'),
   cancelledBy: text('cancelled_by').$type<CancelledBy>(),
   checkedInAt: integer('checked_in_at'),
-  queueSeq: integer('queue_seq'),
-  checkedInQuantity: integer('checked_in_quantity').notNull(),
-  transferTo: text('transfer_to').$type<UserId>(),
   ticketCode: text('ticket_code').notNull(),
   deletedAt: integer('deleted_at'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   version: integer('version').notNull(),
+  queueSeq: integer('queue_seq'),
+  checkedInQuantity: integer('checked_in_quantity').notNull(),
+  transferTo: text('transfer_to').$type<UserId>(),
 });
 
 /** Accounts; D1 is their system of record. */

@@ -30,6 +30,18 @@ describe('a full event', () => {
     expect(await availability(eventId)).toMatchObject({ reserved_slots: 1, waitlisted: 2 });
   });
 
+  it('tells the same place in every list', async () => {
+    await queue([1, 1]);
+    const { eventId, waiting } = await queue([1, 1, 1]);
+    const third = waiting[2] ?? waiting[0];
+    const mine = await request('GET', '/api/reservations', { token: third?.customer.token ?? '' });
+    expect(mine.body.items).toEqual([third?.body]);
+    expect(mine.body.items[0].waitlist_position).toBe(3);
+    const all = await request('GET', `/api/events/${eventId}/reservations?status=waitlisted`, { token });
+    const places = all.body.items.map((item: { waitlist_position: number }) => item.waitlist_position);
+    expect(places.sort()).toEqual([1, 2, 3]);
+  });
+
   it('refuses a party larger than the whole of it even the waitlist', async () => {
     const { id } = await createEvent(token, { capacity: 2 });
     expect(await reserve(id, await somebody(), { quantity: 3, ...WAIT })).toMatchObject(refusal(409, 'sold_out'));
