@@ -1,7 +1,8 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
-import { primary } from '../http/database.ts';
+import { freshDatabase } from '../http/database.ts';
+import { BOOKMARK_HEADER } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { accessJson, noStore, sessionJson } from './answers.ts';
@@ -37,7 +38,10 @@ const getMeRoute = createRoute({
   operationId: 'getMe',
   summary: 'Get my account',
   description: 'The account of the access token.',
-  responses: { 200: { description: 'The account.', content: json(userSchema) }, ...problems('unauthorized') },
+  responses: {
+    200: { description: 'The account.', headers: BOOKMARK_HEADER, content: json(userSchema) },
+    ...problems('unauthorized'),
+  },
 });
 
 const patchMeRoute = createRoute({
@@ -49,7 +53,7 @@ const patchMeRoute = createRoute({
   description: 'Changes the fields that are sent. The organization is for organizers; customers become one first.',
   request: { body: { required: true, content: json(profileBody) } },
   responses: {
-    200: { description: 'The account as it is now.', content: json(userSchema) },
+    200: { description: 'The account as it is now.', headers: BOOKMARK_HEADER, content: json(userSchema) },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'username_taken', 'email_taken'),
   },
 });
@@ -63,7 +67,7 @@ const putPasswordRoute = createRoute({
   description: 'Signs every device out and answers fresh tokens for this one.',
   request: { body: { required: true, content: json(passwordBody) } },
   responses: {
-    200: { description: 'Fresh tokens for this device.', content: json(sessionSchema) },
+    200: { description: 'Fresh tokens for this device.', headers: BOOKMARK_HEADER, content: json(sessionSchema) },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'wrong_password', 'rate_limited'),
   },
 });
@@ -79,7 +83,11 @@ const putOrganizerRoute = createRoute({
     'new role; refresh tokens stay valid.',
   request: { body: { required: true, content: json(organizerBody) } },
   responses: {
-    200: { description: 'The account, and an access token with its role.', content: json(accessSchema) },
+    200: {
+      description: 'The account, and an access token with its role.',
+      headers: BOOKMARK_HEADER,
+      content: json(accessSchema),
+    },
     ...problems(...BODY_PROBLEMS, 'unauthorized'),
   },
 });
@@ -97,13 +105,13 @@ me.use('/me', noStore);
 me.use('/me/*', noStore);
 
 me.openapi(getMeRoute, async (c) => {
-  const user = existing(await findUser(primary(c.env), c.var.principal.userId));
+  const user = existing(await findUser(freshDatabase(c), c.var.principal.userId));
   return c.json(userJson(user), 200);
 });
 
 me.openapi(patchMeRoute, async (c) => {
   const { organization_name, business_address, ...rest } = c.req.valid('json');
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const user = existing(await findUser(db, c.var.principal.userId));
   const organization = {
     ...(organization_name !== undefined && { organizationName: organization_name }),
@@ -122,7 +130,7 @@ me.openapi(putPasswordRoute, async (c) => {
   const { userId } = c.var.principal;
   // A stolen access token must not help to guess the password.
   await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${networkOf(c.req.header('cf-connecting-ip'))} ${userId}`);
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const user = existing(await findUser(db, userId));
   if (!(await verifyPassword(current_password, user.passwordHash))) throw new Problem('wrong_password');
   const newHash = await hashPassword(new_password);
@@ -134,6 +142,6 @@ me.openapi(putPasswordRoute, async (c) => {
 me.openapi(putOrganizerRoute, async (c) => {
   const { organization_name, business_address } = c.req.valid('json');
   const organization = { organizationName: organization_name, businessAddress: business_address ?? null };
-  const user = await becomeOrganizer(primary(c.env), c.var.principal.userId, organization, Date.now());
+  const user = await becomeOrganizer(freshDatabase(c), c.var.principal.userId, organization, Date.now());
   return c.json(await accessJson(c, existing(user)), 200);
 });
