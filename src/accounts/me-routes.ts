@@ -1,8 +1,8 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
-import { primary } from '../http/database.ts';
-import { noStore } from '../http/headers.ts';
+import { freshDatabase } from '../http/database.ts';
+import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
@@ -39,7 +39,7 @@ const getMeRoute = createRoute({
   summary: 'Get my account',
   description: 'The account of the access token.',
   responses: {
-    200: { description: 'The account.', content: json(userSchema) },
+    200: { description: 'The account.', headers: BOOKMARK_HEADER, content: json(userSchema) },
     ...problems('unauthorized', 'account_disabled'),
   },
 });
@@ -53,7 +53,7 @@ const patchMeRoute = createRoute({
   description: 'Changes the fields that are sent. The organization is for organizers; customers become one first.',
   request: { body: { required: true, content: json(profileBody) } },
   responses: {
-    200: { description: 'The account as it is now.', content: json(userSchema) },
+    200: { description: 'The account as it is now.', headers: BOOKMARK_HEADER, content: json(userSchema) },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -74,7 +74,7 @@ const putPasswordRoute = createRoute({
   description: 'Signs every device out and answers fresh tokens for this one.',
   request: { body: { required: true, content: json(passwordBody) } },
   responses: {
-    200: { description: 'Fresh tokens for this device.', content: json(sessionSchema) },
+    200: { description: 'Fresh tokens for this device.', headers: BOOKMARK_HEADER, content: json(sessionSchema) },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled', 'wrong_password', 'rate_limited'),
   },
 });
@@ -90,7 +90,11 @@ const putOrganizerRoute = createRoute({
     'new role; refresh tokens stay valid.',
   request: { body: { required: true, content: json(organizerBody) } },
   responses: {
-    200: { description: 'The account, and an access token with its role.', content: json(accessSchema) },
+    200: {
+      description: 'The account, and an access token with its role.',
+      headers: BOOKMARK_HEADER,
+      content: json(accessSchema),
+    },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled'),
   },
 });
@@ -109,13 +113,13 @@ me.use('/me', noStore);
 me.use('/me/*', noStore);
 
 me.openapi(getMeRoute, async (c) => {
-  const user = existing(await findUser(primary(c.env), c.var.principal.userId));
+  const user = existing(await findUser(freshDatabase(c), c.var.principal.userId));
   return c.json(userJson(user), 200);
 });
 
 me.openapi(patchMeRoute, async (c) => {
   const { organization_name, business_address, ...rest } = c.req.valid('json');
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const user = existing(await findUser(db, c.var.principal.userId));
   const organization = {
     ...(organization_name !== undefined && { organizationName: organization_name }),
@@ -134,7 +138,7 @@ me.openapi(putPasswordRoute, async (c) => {
   const { userId } = c.var.principal;
   // A stolen access token must not help to guess the password.
   await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${networkOf(c.req.header('cf-connecting-ip'))} ${userId}`);
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const user = existing(await findUser(db, userId));
   if (!(await verifyPassword(current_password, user.passwordHash))) throw new Problem('wrong_password');
   const newHash = await hashPassword(new_password);
@@ -146,7 +150,7 @@ me.openapi(putPasswordRoute, async (c) => {
 me.openapi(putOrganizerRoute, async (c) => {
   const { organization_name, business_address } = c.req.valid('json');
   const organization = { organizationName: organization_name, businessAddress: business_address ?? null };
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const { id } = existing(await findUser(db, c.var.principal.userId));
   const user = await becomeOrganizer(db, id, organization, Date.now());
   return c.json(await accessJson(c, existing(user)), 200);

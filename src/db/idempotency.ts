@@ -123,10 +123,7 @@ async function keeping(
   return [
     prune(db, expiredAt),
     db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), lte(idempotencyKeys.at, expiredAt))),
-    db.run(
-      sql`insert into ${idempotencyKeys} (key, at, fingerprint, answer)
-        select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed} where ${created}`,
-    ),
+    db.insert(idempotencyKeys).select(sql`select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed} where ${created}`),
   ];
 }
 

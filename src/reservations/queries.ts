@@ -9,7 +9,10 @@ import type { ReservationsQuery } from './schema.ts';
 /** A reservation of a list, with its place in the line; null unless it waits. */
 export type Listed = ShownReservation & { readonly waitlistPosition: number | null };
 
-/** The place is counted over the index of those who wait, for the few rows of a page. */
+/**
+ * The place is counted over the index of those who wait, for the few rows of a page. Its columns are named in full,
+ * which Drizzle doesn't do in a query on one table: by themselves they would be those of the line.
+ */
 const waitlistPosition = sql<number | null>`CASE WHEN reservations.status = 'waitlisted' THEN (
   SELECT count(*) FROM reservations AS line WHERE line.event_id = reservations.event_id
   AND line.status = 'waitlisted' AND line.queue_seq <= reservations.queue_seq) END`;

@@ -77,8 +77,7 @@ it.each([
   const plan = await planOf((db) => listReservations(db, owner, query, Date.now()));
   expect(plan).toEqual([
     expect.stringContaining(`USING INDEX ${index}`),
-    // The place in line, for those of the page's rows that wait.
-    expect.stringMatching(/^CORRELATED SCALAR SUBQUERY/),
-    expect.stringMatching(/^SEARCH line USING COVERING INDEX reservations_by_queue \(event_id=\? AND queue_seq<\?\)/),
+    expect.stringContaining('SUBQUERY'),
+    expect.stringContaining('SEARCH line USING COVERING INDEX reservations_by_queue (event_id=? AND queue_seq<?)'),
   ]);
 });
