@@ -1,7 +1,7 @@
 import type { EventFact, Fact, ReservationFact } from './facts.ts';
 import { eventIdOf } from './ids.ts';
 import type { EventRecord, EventState, Reservation } from './model.ts';
-import { holderOf, isActive, isClosed } from './seats.ts';
+import { ended, holderOf, isActive, isClosed } from './seats.ts';
 
 /**
  * Applies a fact. It changes `state` in place and returns it: a batch of a thousand commands shares one state, and
@@ -90,11 +90,6 @@ function nextReservation(state: EventState, fact: ReservationFact): Reservation 
 }
 
 type FactOf<T extends ReservationFact['type']> = Extract<ReservationFact, { type: T }>;
-
-/** What a reservation loses with its seats or its place in line. */
-function ended<S extends 'cancelled' | 'expired'>(status: S) {
-  return { status, queueSeq: null, passes: 0, transferTo: null };
-}
 
 function seatedNow({ data, at }: FactOf<'reservation_promoted' | 'reservation_reactivated'>) {
   const { status, expiresAt, extendableUntil } = data;

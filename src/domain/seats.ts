@@ -56,18 +56,17 @@ export function closing(reservation: Reservation): NewFact {
 export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
   const version = reservation.version + 1;
   if (isLapsed(reservation, judgedAt(event, at))) {
-    return { ...reservation, status: 'expired', transferTo: null, updatedAt: reservation.expiresAt ?? at, version };
+    return { ...reservation, ...ended('expired'), updatedAt: reservation.expiresAt ?? at, version };
   }
   if (!isClosed(event) || !isActive(reservation)) return reservation;
   const cancelledAt = event.updatedAt;
-  return {
-    ...reservation,
-    status: 'cancelled',
-    cancelledAt,
-    cancelledBy: 'organizer',
-    updatedAt: cancelledAt,
-    version,
-  };
+  const updatedAt = cancelledAt;
+  return { ...reservation, ...ended('cancelled'), cancelledAt, cancelledBy: 'organizer', updatedAt, version };
+}
+
+/** What becomes of a reservation that loses its seats or its place in line. */
+export function ended<S extends 'cancelled' | 'expired'>(status: S) {
+  return { status, queueSeq: null, passes: 0, transferTo: null };
 }
 
 /** When reservations close: as the organizer said, else at the start. */
@@ -89,6 +88,7 @@ export function lapsedHolds(state: EventState, at: Instant): Reservation[] {
     .slice(0, LIMITS.settlePerStep);
 }
 
+/** How many seats they have together. */
 export function seatsOf(reservations: readonly Reservation[]): number {
   return reservations.reduce((seats, reservation) => seats + reservation.quantity, 0);
 }
