@@ -107,10 +107,9 @@ export class EventActor extends DurableObject<Env> {
   readReservation(id: ReservationId, principal: Principal): Read<ReservationView> {
     const event = this.#store.view()?.event;
     const reservation = this.#store.reservation(id);
-    if (event === undefined || reservation === null || !maySeeReservation(event, reservation, principal)) {
-      return refused('reservation_not_found');
-    }
+    if (event === undefined || reservation === null) return refused('reservation_not_found');
     const current = asOf(reservation, event, this.#now());
+    if (!maySeeReservation(event, current, principal)) return refused('reservation_not_found');
     return { ok: true, value: { reservation: current, waitlistPosition: this.#positionOf(current) } };
   }
 

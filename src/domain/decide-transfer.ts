@@ -3,7 +3,7 @@ import { activeOf } from './decide-reserve.ts';
 import { accept, type Case, type CommandOf, reject } from './decision.ts';
 import type { EventRecord, Instant, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
-import { expiry, isActive, isLapsed, seatsOf, takenSeats } from './seats.ts';
+import { expiry, isLapsed, seatsOf, takenSeats } from './seats.ts';
 import { refill } from './waitlist.ts';
 
 /** Offers the reservation to another user, who becomes its holder by accepting; the seats stay taken all along. */
@@ -50,7 +50,7 @@ export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>)
 function refusesTransfer(event: EventRecord, reservation: Reservation, at: Instant): Rejection | null {
   if (event.status === 'cancelled') return { code: 'event_cancelled' };
   if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
-  if (!isActive(reservation) || isLapsed(reservation, at)) return { code: 'hold_expired' };
+  if (reservation.status === 'expired') return { code: 'hold_expired' };
   if (reservation.checkedInAt !== null) return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
   return at >= event.endTime ? { code: 'reservations_closed' } : null;
 }

@@ -79,7 +79,8 @@ function isTrueOf(named: Reservation, { before, command, state }: Decided, rejec
     case 'already_checked_in':
       return checkedInAt !== null && rejection.checkedInAt === checkedInAt;
     case 'transfer_not_offered':
-      return command.principal?.userId !== transferTo;
+      // An offer ends with the reservation.
+      return over || closed || command.principal?.userId !== transferTo;
     case 'transfer_to_self':
       return command.type === 'offer_transfer' && command.to === userId;
     case 'ticket_unknown':
