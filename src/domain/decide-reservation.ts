@@ -7,7 +7,7 @@ import { accept, type Case, type CommandOf, type NewFact, reject } from './decis
 import type { EventRecord, EventState, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
 import { makeRoom } from './room.ts';
-import { asOf, cancellableUntil, closing, expiry, holderOf, isActive, isLapsed, takenSeats } from './seats.ts';
+import { asOf, cancellableUntil, closing, expiry, holderOf, isActive, isLapsed } from './seats.ts';
 import { refill, seated, seatedAs } from './waitlist.ts';
 
 type OnReservation = Exclude<Extract<TimedCommand, { reservationId: Reservation['id'] }>, { type: 'reserve' }>;
@@ -120,8 +120,7 @@ function remove(its: Case, command: CommandOf<'delete_reservation'>): Decision {
   if (stored === undefined || !isActive(stored)) return accept(state, command, [removal]);
   if (!isActive(reservation)) {
     const end = reservation.status === 'expired' ? expiry(stored) : closing(stored);
-    const free = event.capacity - takenSeats(state.totals) + reservation.quantity;
-    return accept(state, command, [end, removal, ...refill(state, event, free, command.at)]);
+    return accept(state, command, [end, removal, ...refill(state, event, command.at, [stored])]);
   }
   const refusal = refusesCancel(its, command);
   if (refusal !== null) return reject(refusal);
@@ -143,11 +142,9 @@ function refusesCancel({ event, reservation, principal }: Case, command: TimedCo
 /** Cancels, and gives the seats to those who wait. */
 function ending({ state, event, reservation, principal }: Case, command: TimedCommand): NewFact[] {
   const by = actsAs(event, reservation, principal);
-  const seats = reservation.status === 'waitlisted' ? 0 : reservation.quantity;
-  const free = event.capacity - takenSeats(state.totals) + seats;
   return [
     { type: 'reservation_cancelled', reservationId: reservation.id, data: { by } },
-    ...refill(state, event, free, command.at, reservation.id),
+    ...refill(state, event, command.at, [reservation]),
   ];
 }
 
@@ -175,8 +172,7 @@ function grow({ state, event, reservation }: Case, command: CommandOf<'change_qu
   });
   if (reservation.status === 'waitlisted') {
     if (quantity > event.capacity) return reject({ code: 'sold_out', availableSlots: 0 });
-    const free = event.capacity - takenSeats(state.totals);
-    return accept(state, command, [resized(true, []), ...refill(state, event, free, at, reservation.id)]);
+    return accept(state, command, [resized(true, []), ...refill(state, event, at, [reservation])]);
   }
   const asking = { id: reservation.id, quantity: quantity - reservation.quantity, passes: 0 };
   const room = makeRoom(state, event, asking, null, at);
@@ -197,11 +193,13 @@ function shrink(its: Case, command: CommandOf<'change_quantity'>): Decision {
     reservationId: reservation.id,
     data: { quantity: command.quantity, requeued: false, passed: [] },
   };
-  const waits = reservation.status === 'waitlisted';
-  const free = event.capacity - takenSeats(state.totals) + (waits ? 0 : reservation.quantity - command.quantity);
+  if (reservation.status !== 'waitlisted') {
+    const freed = reservation.quantity - command.quantity;
+    return accept(state, command, [resized, ...refill(state, event, command.at, [], freed)]);
+  }
   // A waiting party that now fits moves up with the rest, so the line is judged as it will be.
-  const after = waits ? withQuantity(state, reservation, command.quantity) : state;
-  return accept(state, command, [resized, ...refill(after, event, free, command.at)]);
+  const after = withQuantity(state, reservation, command.quantity);
+  return accept(state, command, [resized, ...refill(after, event, command.at)]);
 }
 
 function withQuantity(state: EventState, reservation: Reservation, quantity: number): EventState {

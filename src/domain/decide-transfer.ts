@@ -3,7 +3,7 @@ import { activeOf } from './decide-reserve.ts';
 import { accept, type Case, type CommandOf, reject } from './decision.ts';
 import type { EventRecord, Instant, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
-import { expiry, isLapsed, seatsOf, takenSeats } from './seats.ts';
+import { expiry, isLapsed } from './seats.ts';
 import { refill } from './waitlist.ts';
 
 /** Offers the reservation to another user, who becomes its holder by accepting; the seats stay taken all along. */
@@ -39,11 +39,10 @@ export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>)
   const lapsed = own !== null && isLapsed(own, command.at) ? [own] : [];
   if (own !== null && lapsed.length === 0) return reject({ code: 'already_reserved', reservationId: own.id });
   const data = { from, to: principal.userId, ticketCode: command.ticketCode };
-  const free = event.capacity - takenSeats(state.totals) + seatsOf(lapsed);
   return accept(state, command, [
     ...lapsed.map(expiry),
     { type: 'reservation_transferred', reservationId: reservation.id, data },
-    ...refill(state, event, free, command.at),
+    ...refill(state, event, command.at, lapsed),
   ]);
 }
 

@@ -1,14 +1,13 @@
 import type { NewFact } from './decision.ts';
-import {
-  type Availability,
-  type EventRecord,
-  type EventState,
-  type EventView,
-  type HolderId,
-  type Instant,
-  LIMITS,
-  type Reservation,
-  type Totals,
+import type {
+  Availability,
+  EventRecord,
+  EventState,
+  EventView,
+  HolderId,
+  Instant,
+  Reservation,
+  Totals,
 } from './model.ts';
 
 /** Whether the reservation occupies its holder's one place in the event. */
@@ -79,13 +78,12 @@ export function cancellableUntil(event: EventRecord): Instant {
   return event.cancelUntil ?? event.startTime;
 }
 
-/** The lapsed holds among the loaded reservations, first lapsed first; at most as many as one step may settle. */
+/** The lapsed holds among the loaded reservations, first lapsed first. */
 export function lapsedHolds(state: EventState, at: Instant): Reservation[] {
   if (state.totals.held === 0) return [];
   return [...state.reservations.values()]
     .filter((reservation) => isLapsed(reservation, at))
-    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || (a.id < b.id ? -1 : 1))
-    .slice(0, LIMITS.settlePerStep);
+    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
 /** How many seats they have together. */
