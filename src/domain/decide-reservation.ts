@@ -172,7 +172,8 @@ function grow({ state, event, reservation }: Case, command: CommandOf<'change_qu
   });
   if (reservation.status === 'waitlisted') {
     if (quantity > event.capacity) return reject({ code: 'sold_out', availableSlots: 0 });
-    return accept(state, command, [resized(true, []), ...refill(state, event, at, [reservation])]);
+    const requeued = { ...reservation, quantity, queueSeq: Number.POSITIVE_INFINITY, passes: 0 };
+    return accept(state, command, [resized(true, []), ...refill(withChanged(state, requeued), event, at)]);
   }
   const asking = { id: reservation.id, quantity: quantity - reservation.quantity, passes: 0 };
   const room = makeRoom(state, event, asking, null, at);
@@ -198,10 +199,10 @@ function shrink(its: Case, command: CommandOf<'change_quantity'>): Decision {
     return accept(state, command, [resized, ...refill(state, event, command.at, [], freed)]);
   }
   // A waiting party that now fits moves up with the rest, so the line is judged as it will be.
-  const after = withQuantity(state, reservation, command.quantity);
+  const after = withChanged(state, { ...reservation, quantity: command.quantity });
   return accept(state, command, [resized, ...refill(after, event, command.at)]);
 }
 
-function withQuantity(state: EventState, reservation: Reservation, quantity: number): EventState {
-  return { ...state, reservations: new Map(state.reservations).set(reservation.id, { ...reservation, quantity }) };
+function withChanged(state: EventState, reservation: Reservation): EventState {
+  return { ...state, reservations: new Map(state.reservations).set(reservation.id, reservation) };
 }

@@ -32,9 +32,11 @@ export function withdrawTransfer(its: Case, command: CommandOf<'withdraw_transfe
 export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>): Decision {
   const { state, event, reservation, principal } = its;
   const from = reservation.userId;
-  if (principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
+  const isTheirs = principal.userId === from;
+  if (!isTheirs && principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
   const refusal = refusesTransfer(event, reservation, command.at);
   if (refusal !== null) return reject(refusal);
+  if (isTheirs) return accept(state, command, []);
   const own = activeOf(state, principal.userId);
   const lapsed = own !== null && isLapsed(own, command.at) ? [own] : [];
   if (own !== null && lapsed.length === 0) return reject({ code: 'already_reserved', reservationId: own.id });

@@ -21,8 +21,9 @@ function couldHave(before: Snapshot, command: TimedCommand): number | null {
   const { event } = before;
   const line = lineOf(before);
   if (event === null) return 0;
-  const unseen =
-    line.length > LIMITS.waitlistWindow || lapsedOf(before, command.at).length > LIMITS.expiriesForWaitlist;
+  const named = 'reservationId' in command ? before.reservations.get(command.reservationId) : undefined;
+  const others = lapsedOf(before, command.at).filter((hold) => holderOf(hold) !== holderFor(command, named));
+  const unseen = line.length > LIMITS.waitlistWindow || others.length > LIMITS.expiriesForWaitlist;
   if (line.length > 0 && unseen) return null;
   return leftFor(line, freeSeats(before, event, command.at), event.capacity);
 }
