@@ -1,5 +1,5 @@
 import { apply } from '../domain/apply.ts';
-import type { Command } from '../domain/commands.ts';
+import type { Command, TimedCommand } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
 import type { Fact } from '../domain/facts.ts';
 import { assertInvariants } from '../domain/invariants.ts';
@@ -12,6 +12,7 @@ import {
   type ReservationId,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
+import { asOf } from '../domain/seats.ts';
 import { count, emptyTally, type Tally } from '../domain/tally.ts';
 import { waiting } from '../domain/waitlist.ts';
 import type { Needs, Store } from './store.ts';
@@ -114,10 +115,11 @@ function executeOne(
   tally: Tally,
 ): { outcome: Outcome; facts: readonly Fact[] } {
   const seqBefore = state.seq;
-  const decision = decide(state, { ...command, at });
+  const timed = { ...command, at };
+  const decision = decide(state, timed);
   if (!decision.accepted) return { outcome: { kind: 'rejected', rejection: decision.rejection }, facts: [] };
   for (const fact of decision.facts) applyAndCount(state, fact, tally);
-  return { outcome: outcomeOf(store, state, command, seqBefore), facts: decision.facts };
+  return { outcome: outcomeOf(store, state, timed, seqBefore), facts: decision.facts };
 }
 
 function applyAndCount(state: EventState, fact: Fact, tally: Tally): void {
@@ -128,15 +130,17 @@ function applyAndCount(state: EventState, fact: Fact, tally: Tally): void {
   if (after !== undefined) count(tally, before, after);
 }
 
-function outcomeOf(store: Store, state: EventState, command: Command, seqBefore: number): Outcome {
+function outcomeOf(store: Store, state: EventState, command: TimedCommand, seqBefore: number): Outcome {
   const { event, totals, seq } = state;
+  const { at } = command;
   if (command.type === 'settle') return { kind: 'settled', seq };
-  const reservation = 'reservationId' in command ? state.reservations.get(command.reservationId) : undefined;
-  if (reservation !== undefined) {
+  if (event === null) throw new Error(`${command.type} was accepted for an event that does not exist`);
+  const stored = 'reservationId' in command ? state.reservations.get(command.reservationId) : undefined;
+  if (stored !== undefined) {
+    const reservation = asOf(stored, event, at);
     const waitlistPosition = positionOf(store, state, reservation, seqBefore);
     return { kind: 'reservation', reservation, waitlistPosition, seq };
   }
-  if (event === null) throw new Error(`${command.type} was accepted for an event that does not exist`);
   return { kind: 'event', view: { event, totals, seq } };
 }
 

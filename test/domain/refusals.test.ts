@@ -21,8 +21,9 @@ function couldHave(before: Snapshot, command: TimedCommand): number | null {
   const { event } = before;
   const line = lineOf(before);
   if (event === null) return 0;
-  const unseen =
-    line.length > LIMITS.waitlistWindow || lapsedOf(before, command.at).length > LIMITS.expiriesForWaitlist;
+  const named = 'reservationId' in command ? before.reservations.get(command.reservationId) : undefined;
+  const others = lapsedOf(before, command.at).filter((hold) => holderOf(hold) !== holderFor(command, named));
+  const unseen = line.length > LIMITS.waitlistWindow || others.length > LIMITS.expiriesForWaitlist;
   if (line.length > 0 && unseen) return null;
   return leftFor(line, freeSeats(before, event, command.at), event.capacity);
 }
@@ -79,7 +80,8 @@ function isTrueOf(named: Reservation, { before, command, state }: Decided, rejec
     case 'already_checked_in':
       return checkedInAt !== null && rejection.checkedInAt === checkedInAt;
     case 'transfer_not_offered':
-      return command.principal?.userId !== transferTo;
+      // An offer ends with the reservation.
+      return over || closed || command.principal?.userId !== transferTo;
     case 'transfer_to_self':
       return command.type === 'offer_transfer' && command.to === userId;
     case 'ticket_unknown':

@@ -122,7 +122,7 @@ const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
     who: mostly('holder' as const),
     ask: fc.record({ type: fc.constant('confirm' as const), target: fc.nat(7), reacquire: fc.boolean() }),
   },
-  extend: { weight: 12, who: mostly('holder' as const), ask: targeting('extend') },
+  extend: { weight: 24, who: mostly('holder' as const), ask: targeting('extend') },
   reactivate: { weight: 14, who: mostly('holder' as const), ask: targeting('reactivate') },
   change_quantity: {
     weight: 20,
