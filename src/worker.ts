@@ -1,5 +1,6 @@
 import { app } from './app.ts';
+import { scheduled } from './scheduled.ts';
 
 export { EventActor } from './actor/event-actor.ts';
 export { LiveHub } from './live/hub.ts';
-export default app;
+export default { fetch: app.fetch, scheduled } satisfies ExportedHandler<Env>;

@@ -158,9 +158,9 @@ auth.openapi(logOutRoute, async (c) => {
   const db = freshDatabase(c);
   if (all) {
     const { userId } = await requirePrincipal(c.env.JWT_SECRET, c.req.header('authorization'));
-    await signOutEverywhere(db, userId);
+    await signOutEverywhere(db, userId, Date.now());
   }
   const token = readToken(refresh_token ?? '');
-  if (token !== null) await signOut(db, token);
+  if (token !== null) await signOut(db, token, Date.now());
   return c.body(null, 204);
 });

@@ -2,6 +2,7 @@ import { and, eq, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { historyLine, snakeCase } from '../db/history.ts';
 import { type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
 import { identifierKey, isEmail } from '../http/identifiers.ts';
@@ -42,8 +43,10 @@ export async function createUser(
   keep: readonly BatchItem<'sqlite'>[],
 ): Promise<Taken | null> {
   const { usernameKey, emailKey } = user;
-  const [, , found] = await db.batch([
+  const entry = { ...own(user.id, user.createdAt), action: 'signed_up', details: { role: user.role } };
+  const [, , , found] = await db.batch([
     db.insert(users).values(user).onConflictDoNothing(),
+    historyLine(db, entry, users, eq(users.id, user.id)),
     openFamily(db, token, user.id, user.passwordHash, user.createdAt),
     db
       .select()
@@ -52,6 +55,11 @@ export async function createUser(
     ...keep,
   ]);
   return found.some((row) => row.id === user.id) ? null : takenBy(found, usernameKey);
+}
+
+/** What somebody does to their own account. */
+function own(id: UserId, at: Instant) {
+  return { at, userId: id, subjectType: 'user', subjectId: id } as const;
 }
 
 function takenBy(others: readonly UserRow[], usernameKey: string | undefined): Taken {
@@ -91,11 +99,14 @@ export async function updateProfile(
       keys.emailKey === undefined ? sql`false` : eq(other.emailKey, keys.emailKey),
     ),
   );
-  const [[updated], others] = await db.batch([
+  const free = and(eq(users.id, id), notExists(db.select({ id: other.id }).from(other).where(sameName)));
+  const entry = { ...own(id, now), action: 'profile_edited', details: { fields: Object.keys(changes).map(snakeCase) } };
+  const [, [updated], others] = await db.batch([
+    historyLine(db, entry, users, free),
     db
       .update(users)
       .set({ ...changes, ...keys, updatedAt: now })
-      .where(and(eq(users.id, id), notExists(db.select({ id: other.id }).from(other).where(sameName))))
+      .where(free)
       .returning(),
     db.select().from(other).where(sameName),
   ]);
@@ -111,11 +122,15 @@ export async function becomeOrganizer(
   now: Instant,
 ): Promise<UserRow | null> {
   const role = sql`CASE ${users.role} WHEN 'customer' THEN 'organizer' ELSE ${users.role} END`;
-  const [row] = await db
-    .update(users)
-    .set({ ...organization, role, updatedAt: now })
-    .where(eq(users.id, id))
-    .returning();
+  const action = sql`CASE ${users.role} WHEN 'customer' THEN 'became_organizer' ELSE 'organization_changed' END`;
+  const [, [row]] = await db.batch([
+    historyLine(db, { ...own(id, now), action }, users, eq(users.id, id)),
+    db
+      .update(users)
+      .set({ ...organization, role, updatedAt: now })
+      .where(eq(users.id, id))
+      .returning(),
+  ]);
   return row ?? null;
 }
 

@@ -1,6 +1,7 @@
 import { and, desc, eq, exists, gte, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { historyLine } from '../db/history.ts';
 import { refreshFamilies, type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
@@ -52,12 +53,14 @@ function isCalled(prefix: string): SQL | undefined {
 /**
  * Gives an account another role, or disables or enables it, in one statement: of two admins who demote each other at
  * once, one stays. Whoever is disabled is signed out everywhere.
+ * @param actorId the admin
  * @throws Problem `user_not_found`, `last_admin`, or `validation_failed` for an organizer without an organization
  */
 export async function updateUser(
   db: DrizzleD1Database,
   id: UserId,
   { role, disabled }: UserChanges,
+  actorId: UserId,
   now: Instant,
 ): Promise<UserRow> {
   const disabledAt = disabled ? sql`coalesce(${users.disabledAt}, ${now})` : null;
@@ -71,11 +74,22 @@ export async function updateUser(
     .select({ id: users.id })
     .from(users)
     .where(and(eq(users.id, id), isNotNull(users.disabledAt)));
-  const [[updated], , [row]] = await db.batch([
+  const those = and(eq(users.id, id), allowed);
+  const entry = {
+    at: now,
+    userId: actorId,
+    ownerId: id,
+    action: 'account_changed',
+    subjectType: 'user',
+    subjectId: id,
+    details: { role, disabled },
+  } as const;
+  const [, [updated], , [row]] = await db.batch([
+    historyLine(db, entry, users, Object.keys(changes).length > 0 ? those : sql`false`),
     db
       .update(users)
       .set({ ...changes, updatedAt: now })
-      .where(and(eq(users.id, id), allowed))
+      .where(those)
       .returning(),
     db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, id), exists(isDisabled))),
     db.select().from(users).where(eq(users.id, id)),
@@ -86,7 +100,8 @@ export async function updateUser(
   throw new Problem('last_admin');
 }
 
-function hasOtherAdmin(db: DrizzleD1Database, id: UserId): SQL {
+/** Whether another account is an admin and may log in. */
+export function hasOtherAdmin(db: DrizzleD1Database, id: UserId): SQL {
   const other = alias(users, 'other');
   return exists(
     db

@@ -57,7 +57,8 @@ users.openapi(listUsersRoute, async (c) => {
 
 users.openapi(patchUserRoute, async (c) => {
   await assertAdmin(c.env, c.get('principal'));
-  const user = await updateUser(primary(c.env), c.req.valid('param').id, c.req.valid('json'), Date.now());
+  const { userId } = c.get('principal');
+  const user = await updateUser(primary(c.env), c.req.valid('param').id, c.req.valid('json'), userId, Date.now());
   return c.json(accountJson(user), 200);
 });
 

@@ -31,10 +31,11 @@ export interface Needs {
   readonly theirHolders: boolean;
 }
 
-/** What a page of the fact log touched, as it is now. */
+/** A page of the fact log, and what it touched as it is now. */
 export interface ProjectionPage {
   readonly view: EventView;
   readonly reservations: readonly StoredReservation[];
+  readonly facts: readonly Fact[];
   /** The last fact of the page. */
   readonly upToSeq: number;
 }
@@ -234,20 +235,19 @@ export class Store {
     this.#sql.exec('UPDATE totals SET projected_seq = ? WHERE projected_seq < ?', seq, seq);
   }
 
-  /** What the facts after `afterSeq`, at most `limit` of them, touched; null if there are none. */
+  /** The facts after `afterSeq`, at most `limit` of them, with what they touched; null if there are none. */
   projectionPage(afterSeq: number, limit: number): ProjectionPage | null {
     const view = this.view();
-    const facts = this.#sql
-      .exec('SELECT seq, reservation_id FROM facts WHERE seq > ? ORDER BY seq LIMIT ?', afterSeq, limit)
-      .toArray();
+    if (view === null) return null;
+    const facts = this.facts(afterSeq, limit);
     const upToSeq = facts.at(-1)?.seq;
-    if (view === null || upToSeq === undefined) return null;
-    const ids = [...new Set(facts.map((fact) => fact.reservation_id))];
+    if (upToSeq === undefined) return null;
+    const ids = [...new Set(facts.map((fact) => fact.reservationId))];
     const rows = this.#sql.exec(
       'SELECT * FROM reservations WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(ids),
     );
-    return { view, upToSeq: Number(upToSeq), reservations: [...rows].map(toStored) };
+    return { view, facts, upToSeq, reservations: [...rows].map(toStored) };
   }
 
   /** The reservations whose ids come after `afterId`, in their order; for a rebuild. */

@@ -144,6 +144,29 @@ export const attendees = sqliteTable('attendees', {
   version: integer('version').notNull(),
 });
 
+/** Accounts that were deleted and whose reservations are being cancelled. */
+export const closedAccounts = sqliteTable('closed_accounts', {
+  userId: text('user_id').$type<UserId>().primaryKey(),
+  closedAt: integer('closed_at').notNull(),
+  checkedAt: integer('checked_at').notNull(),
+});
+
+/** What something can be done to. */
+export type SubjectType = 'event' | 'reservation' | 'user' | 'venue' | 'attendee';
+
+/** Who did what when. */
+export const history = sqliteTable('history', {
+  id: text('id').primaryKey(),
+  at: integer('at').notNull(),
+  userId: text('user_id').$type<UserId>(),
+  ownerId: text('owner_id').$type<UserId>(),
+  action: text('action').notNull(),
+  subjectType: text('subject_type').$type<SubjectType>().notNull(),
+  subjectId: text('subject_id').notNull(),
+  eventId: text('event_id').$type<EventId>(),
+  details: text('details', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>().notNull(),
+});
+
 /** An account as it is stored. */
 export type UserRow = typeof users.$inferSelect;
 

@@ -190,9 +190,10 @@ export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] 
 
 /** Filters, order and page of the list of events. */
 export const eventQuery = z.strictObject({
-  q: line(200)
-    .optional()
-    .openapi({ description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.' }),
+  q: line(200).optional().openapi({
+    description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.',
+    example: 'jazz',
+  }),
   when: z.enum(['upcoming', 'ongoing', 'past']).optional(),
   available: flag.optional().openapi({ description: 'True: only events with seats left.' }),
   status: z.enum(STATUSES).optional().openapi({ description: 'Published unless given, or of any status if mine.' }),
@@ -201,10 +202,10 @@ export const eventQuery = z.strictObject({
     .string()
     .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
     .optional()
-    .openapi({ pattern: ID_PATTERNS.usr.source }),
+    .openapi({ pattern: ID_PATTERNS.usr.source, example: EXAMPLE_IDS.user }),
   venue_id: venueId.optional(),
   country: countryCode.optional(),
-  tag: tag.optional(),
+  tag: tag.optional().openapi({ example: 'jazz' }),
   starts_after: instantQuery.optional().openapi({ description: 'Only events that start later.' }),
   starts_before: instantQuery.optional().openapi({ description: 'Only events that start earlier.' }),
   sort: z.enum(SORTS).optional().openapi({

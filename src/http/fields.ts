@@ -141,9 +141,8 @@ export const pageQuery = {
     .max(100)
     .optional()
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Most items to answer.' }),
-  cursor: z
-    .string()
-    .max(500)
-    .optional()
-    .openapi({ description: '`next_cursor` of the page before, of the same list with the same filters.' }),
+  cursor: z.string().max(500).optional().openapi({
+    description: '`next_cursor` of the page before, of the same list with the same filters.',
+    example: 'WyJldmVudHM6Vm4weE1kY0xrUnRKIiwxODExODczNjAwMDAwLCJldnRfMDEiXQ',
+  }),
 };

@@ -27,7 +27,10 @@ export const NOT_MODIFIED = { description: 'The client has it already.', headers
 
 /** The request header of lists that reads a client's own writes. */
 export const BOOKMARK_INPUT = z.object({
-  'x-d1-bookmark': z.string().optional().openapi({ description: 'Read at least as fresh as the answer that gave it.' }),
+  'x-d1-bookmark': z.string().optional().openapi({
+    description: 'Read at least as fresh as the answer that gave it.',
+    example: '00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683',
+  }),
 });
 
 /** Tells how far the read model is with a command's facts. */

@@ -50,6 +50,7 @@ export const PROBLEMS = {
   user_not_found: { status: 404, title: 'No such user' },
   ticket_of_other_event: { status: 409, title: 'The ticket is for another event' },
   username_taken: { status: 409, title: 'The username is taken' },
+  account_has_events: { status: 409, title: 'The account still has upcoming events' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },

@@ -149,7 +149,7 @@ export const myReservationsQuery = eventReservationsQuery.extend({
     .string()
     .refine((text) => parseEventId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not an event id.' })
     .optional()
-    .openapi({ pattern: ID_PATTERNS.evt.source }),
+    .openapi({ pattern: ID_PATTERNS.evt.source, example: EXAMPLE_IDS.event }),
   offered: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')

@@ -1,5 +1,6 @@
 import { and, eq, getTableColumns, gt, inArray, isNull, max, ne, notExists, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { historyLine } from '../db/history.ts';
 import { events, type VenueRow, venues } from '../db/tables.ts';
 import type { Instant, Principal, UserId, VenueId } from '../domain/model.ts';
 import { signedIn } from '../http/auth.ts';
@@ -19,7 +20,17 @@ export async function createVenue(
   now: Instant,
 ): Promise<VenueRow> {
   const values = { id, ownerId, ...columnsOf(input), createdAt: now, updatedAt: now, version: 1 };
-  return db.insert(venues).values(values).returning().get();
+  const entry = entryOf('venue_created', id, ownerId, now, { name: input.name });
+  const [[created]] = await db.batch([
+    db.insert(venues).values(values).returning(),
+    historyLine(db, entry, venues, eq(venues.id, id)),
+  ]);
+  if (created === undefined) throw new Error('a venue was not inserted');
+  return created;
+}
+
+function entryOf(action: string, id: VenueId, userId: UserId, at: Instant, details = {}) {
+  return { at, userId, ownerId: sql`${venues.ownerId}`, action, subjectType: 'venue', subjectId: id, details } as const;
 }
 
 function columnsOf({ country_code: countryCode, ...rest }: WholeVenue) {
@@ -112,12 +123,11 @@ export async function updateVenue(
             .from(events)
             .where(and(upcoming(id, now), gt(events.capacity, patch.capacity))),
         );
-  const [[updated], [row], [largest]] = await db.batch([
-    db
-      .update(venues)
-      .set(changes)
-      .where(and(changeable(id, principal, ifVersions), larger))
-      .returning(),
+  const allowed = and(changeable(id, principal, ifVersions), larger);
+  const entry = entryOf('venue_edited', id, principal.userId, now, patch);
+  const [, [updated], [row], [largest]] = await db.batch([
+    historyLine(db, entry, venues, isChange ? allowed : sql`false`),
+    db.update(venues).set(changes).where(allowed).returning(),
     db.select().from(venues).where(present(id)),
     db
       .select({ capacity: max(events.capacity) })
@@ -142,11 +152,13 @@ export async function deleteVenue(
   now: Instant,
 ): Promise<void> {
   const unused = notExists(db.select({ id: events.id }).from(events).where(upcoming(id, now)));
-  const [deleted, [row]] = await db.batch([
+  const allowed = and(changeable(id, principal, ifVersions), unused);
+  const [, deleted, [row]] = await db.batch([
+    historyLine(db, entryOf('venue_deleted', id, principal.userId, now), venues, allowed),
     db
       .update(venues)
       .set({ deletedAt: now, updatedAt: now, version: sql`${venues.version} + 1` })
-      .where(and(changeable(id, principal, ifVersions), unused))
+      .where(allowed)
       .returning({ id: venues.id }),
     db.select().from(venues).where(present(id)),
   ]);

@@ -9,10 +9,10 @@ import {
   withoutProse,
 } from './source.ts';
 
-/** Where a file of src stands in the house; every slice stands apart. */
+/** Where a file of src stands in the house; every slice stands apart. What cron starts stands beside the app. */
 function placeOf(path: string): string {
   if (path === 'src/worker.ts') return 'worker';
-  if (path === 'src/app.ts') return 'app';
+  if (path === 'src/app.ts' || path === 'src/scheduled.ts') return 'app';
   if (path === 'src/actor/client.ts') return 'actor/client';
   // The one object beside the actor; the worker has to export it.
   if (path === 'src/live/hub.ts') return 'live/hub';

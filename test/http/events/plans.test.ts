@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
+import { drizzle } from 'drizzle-orm/d1';
 import { expect, it } from 'vitest';
 import type { Principal } from '../../../src/domain/model.ts';
 import { listEvents } from '../../../src/events/queries.ts';
@@ -7,19 +7,9 @@ import { eventQuery } from '../../../src/events/schema.ts';
 import { newEventId, newUserId, newVenueId } from '../../../src/http/ids.ts';
 import { listReservations } from '../../../src/reservations/queries.ts';
 import { projectEvent } from '../../support/events.ts';
+import { planOf } from '../../support/plans.ts';
 
 const me: Principal = { userId: newUserId(), role: 'organizer' };
-
-/** How SQLite would run what `ask` asks; fails unless it asks exactly once. */
-async function planOf(ask: (db: DrizzleD1Database) => Promise<unknown>): Promise<string[]> {
-  const asked: { sql: string; params: unknown[] }[] = [];
-  await ask(drizzle(env.DB, { logger: { logQuery: (sql, params) => asked.push({ sql, params }) } }));
-  expect(asked).toHaveLength(1);
-  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${asked[0]?.sql}`)
-    .bind(...(asked[0]?.params ?? []))
-    .all<{ detail: string }>();
-  return results.map(({ detail }) => detail);
-}
 
 it.each([
   ['', 'events_by_start', false],
