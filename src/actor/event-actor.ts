@@ -114,9 +114,11 @@ export class EventActor extends DurableObject<Env> {
     if (event === undefined) return;
     try {
       await this.#settle(event.id);
-      await this.#outbox.flush();
+      if (this.#outbox.nextTryAt <= Date.now()) await this.#outbox.flush();
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
       this.#store.pruneAnswers(Date.now() - ANSWERS_KEPT_MS, PRUNED_PER_ALARM);
+      // What the steps above had set it for, this very alarm has seen to.
+      this.#alarmAt = Number.POSITIVE_INFINITY;
       this.#arm(Date.now());
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
@@ -142,10 +144,16 @@ export class EventActor extends DurableObject<Env> {
     const due = [
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
       oldestAnswerAt === null ? null : oldestAnswerAt + ANSWERS_KEPT_MS,
-      this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
+      this.#outbox.projectedSeq < view.seq ? this.#projectionDueAt(now) : null,
       view.event.status === 'cancelled' && hasActive(view) ? now : null,
     ].filter((at) => at !== null);
     this.#setAlarm(Math.min(...due));
+  }
+
+  /** While D1 is failing, when to try again; else soon. */
+  #projectionDueAt(now: Instant): Instant {
+    const { nextTryAt } = this.#outbox;
+    return nextTryAt > now ? nextTryAt : now + PROJECTION_DUE_MS;
   }
 
   #setAlarm(at: Instant): void {

@@ -193,11 +193,11 @@ export class Store {
     return new Map([...found].map((row) => [row.id as CommandId, JSON.parse(row.outcome as string) as Outcome]));
   }
 
-  /** Forgets answers given before an instant, at most `limit`; ids sort by time, so the oldest come first. */
-  pruneAnswers(before: Instant, limit: number): void {
+  /** Forgets answers given up to an instant, at most `limit`; ids sort by time, so the oldest come first. */
+  pruneAnswers(upTo: Instant, limit: number): void {
     this.#sql.exec(
-      'DELETE FROM commands WHERE at < ? AND id IN (SELECT id FROM commands ORDER BY id LIMIT ?)',
-      before,
+      'DELETE FROM commands WHERE at <= ? AND id IN (SELECT id FROM commands ORDER BY id LIMIT ?)',
+      upTo,
       limit,
     );
   }

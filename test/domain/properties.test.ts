@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { apply } from '../../src/domain/apply.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { assertInvariants, assertTotals } from '../../src/domain/invariants.ts';
@@ -24,6 +24,9 @@ import {
   type Snapshot,
   withSettlePerStep,
 } from '../support/histories.ts';
+
+/** Random histories take as long as the machine is busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Histories for the promises that matter most; the others get by with fewer, to stay within seconds. */
 const HISTORIES = 10_000;

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 
 /** A D1 that can't be written. */
 export interface StuckDatabase {
-  /** How many reservations it has. */
-  countReservations(): number;
+  /** How many reservations of the event it has. */
+  countReservations(eventId: string): number;
   /** Gives it free. */
   release(): void;
 }
@@ -19,6 +19,6 @@ export function blockD1(state: string): StuckDatabase {
   if (file === undefined || others.length > 0) throw new Error(`expected one database in ${folder}`);
   const database = new DatabaseSync(join(folder, file));
   database.exec('BEGIN IMMEDIATE');
-  const count = database.prepare('SELECT count(*) AS count FROM reservations');
-  return { countReservations: () => Number(count.get()?.count), release: () => database.close() };
+  const count = database.prepare('SELECT count(*) AS count FROM reservations WHERE event_id = ?');
+  return { countReservations: (eventId) => Number(count.get(eventId)?.count), release: () => database.close() };
 }
