@@ -46,6 +46,21 @@ function disturbancesOf(lanes: Results): string[] {
   return Object.entries(lanes).flatMap(([key, { disturbed }]) => disturbed.map((why) => `${key}: ${why}`));
 }
 
+/** One line a lane: what was noticed first, and how much more there is in the JSON. */
+function briefly(lanes: Results): string[] {
+  return Object.entries(lanes).flatMap(
+    ([
+      key,
+      {
+        disturbed: [first, ...others],
+      },
+    ]) => {
+      if (first === undefined) return [];
+      return `${key}: ${first}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
+    },
+  );
+}
+
 /** Columns of text, the first to the left and the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
@@ -104,7 +119,7 @@ function more(lanes: Results): string[] {
 export function toText(report: Report): string {
   const { machine, lanes } = report;
   const failures = failuresOf(lanes);
-  const disturbed = disturbancesOf(lanes);
+  const disturbed = briefly(lanes);
   const pairs = (record: Readonly<Record<string, string>>) =>
     Object.entries(record).map(([name, value]) => `  ${name}: ${value}`);
   return [
@@ -125,7 +140,7 @@ export function toText(report: Report): string {
     '',
     ...(failures.length > 0 ? ['WRONG RESULTS:', ...failures.map((why) => `  ${why}`)] : ['All results verified.']),
     ...(disturbed.length > 0
-      ? ['Disturbed (~):', ...disturbed.map((why) => `  ${why}`)]
+      ? ['DISTURBED (~): repeat the run on a quiet machine.', ...disturbed.map((why) => `  ${why}`)]
       : ['Nothing disturbed the run.']),
   ].join('\n');
 }

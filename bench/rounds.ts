@@ -20,7 +20,7 @@ export interface LaneResult {
 /** Lanes with the same key are variants of a peer. */
 export type Results = Record<string, LaneResult>;
 
-const WARM_UP_SECONDS = 0.5;
+const WARM_UP_SECONDS = 0.4;
 
 /**
  * Warms every lane up, keeps the best variant of each peer, and measures the rest in alternating order: forwards,

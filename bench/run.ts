@@ -12,17 +12,11 @@ import { type Postgres, startPostgres } from './peers/postgres.ts';
 import { type Redis, startRedis } from './peers/redis.ts';
 import type { Report } from './report.ts';
 import { type Results, runRounds } from './rounds.ts';
-import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import { buildSeatkeeper, SECRET, Seatkeeper } from './seatkeeper.ts';
 import { divisors } from './targets.ts';
 import { type Workshop, withWorkshop } from './workshop.ts';
 
 type Log = (line: string) => void;
-
-const PEERS: Readonly<Record<string, readonly ScenarioName[]>> = {
-  postgres: ['hot', 'rush', 'sold-out', 'detail', 'list'],
-  redis: ['hot', 'sold-out'],
-};
 
 /** What is run, and what it was run on. */
 interface Subjects {
@@ -83,9 +77,9 @@ async function start(workshop: Workshop, sources: Awaited<ReturnType<typeof buil
 }
 
 function lanesOf({ seatkeeper, floors, postgres, redis }: Subjects): Lane[] {
-  const own = (Object.keys(SCENARIOS) as ScenarioName[]).map((name) => subjectLane(seatkeeper, name));
+  const own = seatkeeper.scenarios.map((name) => subjectLane(seatkeeper, name));
   const peers = [...(postgres?.subjects ?? []), ...(redis?.subjects ?? [])];
-  const theirs = peers.flatMap((peer) => (PEERS[peer.name] ?? []).map((name) => subjectLane(peer, name)));
+  const theirs = peers.flatMap((peer) => peer.scenarios.map((name) => subjectLane(peer, name)));
   return [...floorLanes(floors), ...own, executeLane(seatkeeper), ...theirs];
 }
 
@@ -104,7 +98,7 @@ function durability({ postgres, redis }: Subjects): Record<string, string> {
       .map(([name, value]) => `${name}=${value || "''"}`)
       .join(' ');
   return {
-    seatkeeper: "workerd's SQLite on disk, write-ahead log; every answer waits for its commit (output gate)",
+    seatkeeper: "workerd's SQLite on disk: write-ahead log, fsync at every commit; an answer waits for its commit",
     ...(postgres !== null && { postgres: settings(postgres.settings) }),
     ...(redis !== null && { redis: settings(redis.settings) }),
   };

@@ -6,6 +6,7 @@ import { ROOT } from '../scripts/paths.ts';
 import { signAccessToken } from '../src/http/auth.ts';
 import { newUserId } from '../src/http/ids.ts';
 import { residentMb } from './processes.ts';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import type { Counts, Subject } from './subject.ts';
 import { bundleWorker, startWorkerd, type Workerd, type WorkerSource } from './workerd.ts';
 
@@ -34,6 +35,7 @@ export class Seatkeeper implements Subject {
   readonly name = 'seatkeeper';
   readonly variant = '1 workerd';
   readonly prefix = '';
+  readonly scenarios = Object.keys(SCENARIOS) as ScenarioName[];
   readonly #workerd: Workerd;
   #catalogueIds: readonly string[] = [];
 

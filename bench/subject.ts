@@ -1,3 +1,5 @@
+import type { ScenarioName } from './scenarios.ts';
+
 /** What a subject's own database says about an event; all three must agree with what was answered. */
 export interface Counts {
   readonly capacity: number;
@@ -13,6 +15,8 @@ export interface Subject {
   /** How it is run, for people: processes, statements. */
   readonly variant: string;
   readonly port: number;
+  /** What it is measured in: peers can do less than Seatkeeper, and variants that differ only in writing read once. */
+  readonly scenarios: readonly ScenarioName[];
   /** What comes before /api in its paths. */
   readonly prefix: string;
   createEvents(count: number, capacity: number): Promise<string[]>;

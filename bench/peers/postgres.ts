@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { catalogue } from '../catalogue.ts';
+import type { ScenarioName } from '../scenarios.ts';
 import type { Counts, Subject } from '../subject.ts';
 import { freePort, type Running, startApp, startDatabase } from './process.ts';
 
@@ -14,6 +15,8 @@ const run = promisify(execFile);
 const DEBIAN = '/usr/lib/postgresql';
 /** Root may not run PostgreSQL; Debian's package makes this user for it. */
 const USER = 'postgres';
+
+const WRITING: readonly ScenarioName[] = ['hot', 'rush', 'sold-out'];
 
 const SCHEMA = `
   CREATE TABLE events (
@@ -116,18 +119,20 @@ async function startVariants(
   const port = await freePort();
   const env = { PORT: String(port), PROCESSES: String(processes), JWT_SECRET: secret, DATABASE: url };
   const app = await startApp('postgres-app.ts', env);
-  const subject = (prefix: string, statements: string): Subject => ({
+  const subject = (prefix: string, statements: string, scenarios: readonly ScenarioName[]): Subject => ({
     name: 'postgres',
     variant: `${statements}, ${processes} ${processes === 1 ? 'process' : 'processes'}`,
     port,
     prefix,
+    scenarios,
     catalogueIds,
     createEvents: (count, capacity) => createEvents(pool, count, capacity),
     settle: async () => {},
     counts: (eventId) => counts(pool, eventId),
     memoryMb: () => null,
   });
-  return { app, subjects: [subject('/lock', 'row lock'), subject('/condition', 'conditional statement')] };
+  const lock = subject('/lock', 'row lock', WRITING);
+  return { app, subjects: [lock, subject('/condition', 'conditional statement', [...WRITING, 'detail', 'list'])] };
 }
 
 async function createEvents(pool: pg.Pool, count: number, capacity: number): Promise<string[]> {

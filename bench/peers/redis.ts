@@ -71,6 +71,7 @@ async function startVariant(
     variant: processes === 1 ? '1 process' : `${processes} processes`,
     port,
     prefix: '',
+    scenarios: ['hot', 'sold-out'],
     catalogueIds: [],
     async createEvents(count, capacity) {
       const ids = Array.from({ length: count }, () => randomUUID());
