@@ -41,6 +41,8 @@ export default defineConfig({
         ],
         test: {
           name: 'workers',
+          // Passwords are slow to hash on purpose, and machines may be busy.
+          testTimeout: 30_000,
           include: ['test/actor/**/*.test.ts', 'test/http/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },

@@ -1,15 +1,16 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import { requirePrincipal } from '../http/auth.ts';
 import { primary } from '../http/database.ts';
+import { noStore } from '../http/headers.ts';
+import { identifierKey } from '../http/identifiers.ts';
 import { newUserId } from '../http/ids.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
+import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
-import { noStore, sessionJson } from './answers.ts';
+import { sessionJson } from './answers.ts';
 import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
-import { identifierKey } from './identifiers.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
 import { createUser, findUserByKey, replaceHash } from './queries.ts';
-import { countAgainst, networkOf } from './rate-limits.ts';
 import { readToken } from './refresh-tokens.ts';
 import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
 
@@ -49,7 +50,7 @@ const logInRoute = createRoute({
   request: body(logInBody),
   responses: {
     200: session('The tokens of the device.'),
-    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'rate_limited'),
+    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited'),
   },
 });
 
@@ -119,6 +120,8 @@ auth.openapi(logInRoute, async (c) => {
   const user = await findUserByKey(db, key);
   const verified = await verifyPassword(password, user?.passwordHash ?? null);
   if (user === null || !verified) throw invalid('invalid_credentials');
+  // Only after the right password, so that nobody else learns that the account exists.
+  if (user.disabledAt !== null) throw new Problem('account_disabled');
   const device = await signIn(db, user.id, user.passwordHash, Date.now());
   if (device === null) throw invalid('invalid_credentials');
   if (isOutdated(user.passwordHash)) await replaceHash(db, user.id, user.passwordHash, await hashPassword(password));

@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, getTableColumns, gt, ne, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, gt, isNull, ne, notInArray, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { refreshFamilies, type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
@@ -11,8 +11,8 @@ export interface Device {
 }
 
 /**
- * The statement that signs a device in, if the account's password is still the one with this hash: whoever changes
- * the password ends every login that was under way with the old one.
+ * The statement that signs a device in, if the account is enabled and its password still the one with this hash:
+ * whoever changes the password, or disables the account, ends every login that was under way.
  */
 export function openFamily(
   db: DrizzleD1Database,
@@ -31,7 +31,7 @@ export function openFamily(
         expiresAt: sql<number>`${now + REFRESH_TOKEN_MS}`.as('expires_at'),
       })
       .from(users)
-      .where(and(eq(users.id, userId), eq(users.passwordHash, passwordHash))),
+      .where(and(eq(users.id, userId), eq(users.passwordHash, passwordHash), isNull(users.disabledAt))),
   );
 }
 
@@ -61,7 +61,7 @@ function device([user]: readonly UserRow[], token: IssuedToken): Device | null {
   return user === undefined ? null : { user, refreshToken: token.token };
 }
 
-/** Signs a new device in. Null if the account's password isn't the one with this hash any more. */
+/** Signs a new device in. Null if the account was disabled or its password isn't the one with this hash any more. */
 export async function signIn(
   db: DrizzleD1Database,
   userId: UserId,

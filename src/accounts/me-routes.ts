@@ -2,13 +2,14 @@ import { createRoute, type z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
 import { primary } from '../http/database.ts';
+import { noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
+import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
-import { accessJson, noStore, sessionJson } from './answers.ts';
+import { accessJson, sessionJson } from './answers.ts';
 import { changePassword } from './devices.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { becomeOrganizer, findUser, updateProfile } from './queries.ts';
-import { countAgainst, networkOf } from './rate-limits.ts';
 import {
   accessSchema,
   organizerBody,
@@ -37,7 +38,10 @@ const getMeRoute = createRoute({
   operationId: 'getMe',
   summary: 'Get my account',
   description: 'The account of the access token.',
-  responses: { 200: { description: 'The account.', content: json(userSchema) }, ...problems('unauthorized') },
+  responses: {
+    200: { description: 'The account.', content: json(userSchema) },
+    ...problems('unauthorized', 'account_disabled'),
+  },
 });
 
 const patchMeRoute = createRoute({
@@ -50,7 +54,14 @@ const patchMeRoute = createRoute({
   request: { body: { required: true, content: json(profileBody) } },
   responses: {
     200: { description: 'The account as it is now.', content: json(userSchema) },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'username_taken', 'email_taken'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'account_disabled',
+      'organizer_required',
+      'username_taken',
+      'email_taken',
+    ),
   },
 });
 
@@ -64,7 +75,7 @@ const putPasswordRoute = createRoute({
   request: { body: { required: true, content: json(passwordBody) } },
   responses: {
     200: { description: 'Fresh tokens for this device.', content: json(sessionSchema) },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'wrong_password', 'rate_limited'),
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled', 'wrong_password', 'rate_limited'),
   },
 });
 
@@ -80,13 +91,14 @@ const putOrganizerRoute = createRoute({
   request: { body: { required: true, content: json(organizerBody) } },
   responses: {
     200: { description: 'The account, and an access token with its role.', content: json(accessSchema) },
-    ...problems(...BODY_PROBLEMS, 'unauthorized'),
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled'),
   },
 });
 
-/** An access token outlives its account by up to 15 minutes. */
+/** An access token outlives its account, or the account's being enabled, by up to 15 minutes, and begets no other. */
 function existing(user: UserRow | null): UserRow {
   if (user === null) throw unauthorized('The account of this token does not exist.', 'error="invalid_token"');
+  if (user.disabledAt !== null) throw new Problem('account_disabled');
   return user;
 }
 
@@ -134,6 +146,8 @@ me.openapi(putPasswordRoute, async (c) => {
 me.openapi(putOrganizerRoute, async (c) => {
   const { organization_name, business_address } = c.req.valid('json');
   const organization = { organizationName: organization_name, businessAddress: business_address ?? null };
-  const user = await becomeOrganizer(primary(c.env), c.var.principal.userId, organization, Date.now());
+  const db = primary(c.env);
+  const { id } = existing(await findUser(db, c.var.principal.userId));
+  const user = await becomeOrganizer(db, id, organization, Date.now());
   return c.json(await accessJson(c, existing(user)), 200);
 });

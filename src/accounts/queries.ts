@@ -3,8 +3,8 @@ import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
+import { identifierKey, isEmail } from '../http/identifiers.ts';
 import { type Device, openFamily } from './devices.ts';
-import { identifierKey, isEmail } from './identifiers.ts';
 import { issueToken } from './refresh-tokens.ts';
 
 /** Why a name can't be had. */

@@ -1,10 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
-import { line, lines, verbatim } from '../http/text.ts';
+import { EMAIL_LENGTH_MAX, email, line, lines, verbatim } from '../http/text.ts';
 
 const USERNAME_LENGTH_MAX = 64;
-/** RFC 5321, 4.5.3.1.3, less the angle brackets. */
-const EMAIL_LENGTH_MAX = 254;
 const PASSWORD_LENGTH_MIN = 10;
 const PASSWORD_LENGTH_MAX = 256;
 const ORGANIZATION_LENGTH_MAX = 200;
@@ -27,11 +25,6 @@ const username = z
     pattern: USERNAME.source,
     example: 'ada',
   });
-
-const email = z
-  .email()
-  .max(EMAIL_LENGTH_MAX)
-  .openapi({ description: 'Unique whatever its case.', example: 'ada@example.com' });
 
 const newPassword = verbatim(PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX).openapi({
   format: 'password',

@@ -86,6 +86,7 @@ export const users = sqliteTable('users', {
   businessAddress: text('business_address'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
+  disabledAt: integer('disabled_at'),
 });
 
 /** Signed-in devices, each with the hash of the one refresh token that is valid for it now. */
@@ -97,5 +98,46 @@ export const refreshFamilies = sqliteTable('refresh_families', {
   expiresAt: integer('expires_at').notNull(),
 });
 
+/** Where events take place; D1 is their record. */
+export const venues = sqliteTable('venues', {
+  num: integer('num').primaryKey(),
+  id: text('id').$type<VenueId>().notNull(),
+  ownerId: text('owner_id').$type<UserId>().notNull(),
+  name: text('name').notNull(),
+  nameKey: text('name_key').notNull(),
+  location: text('location').notNull(),
+  capacity: integer('capacity').notNull(),
+  facilities: text('facilities', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  countryCode: text('country_code').notNull(),
+  deletedAt: integer('deleted_at'),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  version: integer('version').notNull(),
+});
+
+/** People whom somebody registered; D1 is their record. */
+export const attendees = sqliteTable('attendees', {
+  num: integer('num').primaryKey(),
+  id: text('id').$type<AttendeeId>().notNull(),
+  userId: text('user_id').$type<UserId>(),
+  firstName: text('first_name').notNull(),
+  lastName: text('last_name').notNull(),
+  lastNameKey: text('last_name_key').notNull(),
+  email: text('email').notNull(),
+  emailKey: text('email_key').notNull(),
+  phone: text('phone'),
+  dateOfBirth: text('date_of_birth'),
+  editTokenHash: text('edit_token_hash').notNull(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  version: integer('version').notNull(),
+});
+
 /** An account as it is stored. */
 export type UserRow = typeof users.$inferSelect;
+
+/** A venue as it is stored. */
+export type VenueRow = typeof venues.$inferSelect;
+
+/** An attendee as it is stored. */
+export type AttendeeRow = typeof attendees.$inferSelect;

@@ -18,6 +18,9 @@ const TAGS = [
     description: 'What people attend. Organizers publish events; everybody may browse published ones.',
   },
   { name: 'Reservations', description: 'Seats held or confirmed at an event. No two people get the same seat.' },
+  { name: 'Venues', description: 'Where events take place, shared by all organizers.' },
+  { name: 'Attendees', description: 'People who come without an account of their own. Their data is for few eyes.' },
+  { name: 'Countries', description: 'The countries of ISO 3166-1.' },
   { name: 'Docs', description: 'This documentation and the health of the service.' },
 ] as const;
 

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { type Answer, execute, readAvailability, readEvent, rebuild } from '../actor/client.ts';
-import { currentRole } from '../db/roles.ts';
+import { inCurrentRole } from '../db/roles.ts';
+import { findVenue } from '../db/venues.ts';
 import { maySeeEvent } from '../domain/access.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
 import { database, primary } from '../http/database.ts';
@@ -13,48 +14,55 @@ import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
-import { eventTag, toAvailabilityJson, toEventJson } from './json.ts';
+import { type EventAtVenue, eventTag, toAvailabilityJson, toEventJson } from './json.ts';
+import { patchedPlaceOf, placeOf } from './place.ts';
 import { findEvent, listEvents } from './queries.ts';
-import type { EventJson } from './schema.ts';
+import type { EventJson, EventPatch } from './schema.ts';
 
 /** No event has this version, so nothing is done. */
 const NO_VERSION = 0;
+const EDIT_TRIES = 3;
 
 /** The slice of events. */
 export const events = createRouter()
   .openapi(contract.createEvent, async (c) => {
     const { status = 'draft', ...input } = c.req.valid('json');
     const id = newEventId();
-    const action = { type: 'create_event', details: toDetails(input), status } as const;
-    const answer = await execute(c.env, id, await asNow(c.env, c.get('principal')), action);
-    const json = answered(c, answer);
+    const principal = await inCurrentRole(primary(c.env), c.get('principal'));
+    const place = await placeOf(c.env, input);
+    const { venueCapacity } = place;
+    const action = { type: 'create_event', details: toDetails(input, place), status, venueCapacity } as const;
+    const json = await answered(c, await execute(c.env, id, principal, action));
     c.header('location', `/api/events/${id}`);
     return c.json(json, 201);
   })
   .openapi(contract.listEvents, async (c) => {
     const now = Date.now();
     const page = await listEvents(database(c), c.req.valid('query'), c.get('principal'), now);
-    return c.json({ items: page.views.map((view) => toEventJson(view, now)), next_cursor: page.nextCursor }, 200);
+    return c.json({ items: page.items.map((event) => toEventJson(event, now)), next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.getEvent, async (c) => {
-    const view = await read(c, c.req.valid('param').id);
+    const event = await read(c, c.req.valid('param').id);
     const now = Date.now();
-    const tag = eventTag(view, now);
+    const tag = eventTag(event, now);
     c.header('etag', tag);
     if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);
-    return c.json(toEventJson(view, now), 200);
+    return c.json(toEventJson(event, now), 200);
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');
     const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
-    const action = { type: 'edit_event', changes: toDetails(c.req.valid('json')), ifVersion } as const;
-    return c.json(answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
+    const input = c.req.valid('json');
+    const place = await placeOf(c.env, input);
+    const { venueCapacity } = place;
+    const action = { type: 'edit_event', changes: toDetails(input, place), ifVersion, venueCapacity } as const;
+    return c.json(await answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
   })
   .openapi(contract.editEvent, async (c) => {
     const { id } = c.req.valid('param');
     const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
-    const action = { type: 'edit_event', changes: toChanges(c.req.valid('json')), ifVersion } as const;
-    return c.json(answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
+    const answer = await edit(c.env, id, c.get('principal'), c.req.valid('json'), ifVersion);
+    return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.deleteEvent, async (c) => {
     const { id } = c.req.valid('param');
@@ -66,11 +74,11 @@ export const events = createRouter()
   })
   .openapi(contract.publishEvent, async (c) => {
     const answer = await execute(c.env, c.req.valid('param').id, c.get('principal'), { type: 'publish_event' });
-    return c.json(answered(c, answer), 200);
+    return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.cancelEvent, async (c) => {
     const answer = await execute(c.env, c.req.valid('param').id, c.get('principal'), { type: 'cancel_event' });
-    return c.json(answered(c, answer), 200);
+    return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.getAvailability, async (c) => {
     const read = await readAvailability(c.env, c.req.valid('param').id, c.get('principal'));
@@ -85,31 +93,52 @@ export const events = createRouter()
     return c.json({ event_id: id, ...rebuilt }, 200);
   });
 
-/** The caller in the role that they have by now, where the token's allows less than a newer one might. */
-async function asNow(env: Env, principal: Principal): Promise<Principal> {
-  if (principal.role !== 'customer') return principal;
-  const role = await currentRole(primary(env), principal.userId);
-  return role === null ? principal : { ...principal, role };
-}
-
 /** The event that a command answered with, and the headers that go with it. */
-function answered(c: Pick<Context, 'header'>, answer: Answer): EventJson {
-  const view = eventOf(answer.outcome);
+async function answered(c: Pick<Context<AppEnv>, 'header' | 'env'>, answer: Answer): Promise<EventJson> {
+  const event = await withVenue(c.env, eventOf(answer.outcome));
   const now = Date.now();
   sendReadModel(c, answer);
-  c.header('etag', eventTag(view, now));
-  return toEventJson(view, now);
+  c.header('etag', eventTag(event, now));
+  return toEventJson(event, now);
+}
+
+async function withVenue(env: Env, view: EventView): Promise<EventAtVenue> {
+  const { venueId } = view.event;
+  return { view, venue: venueId === null ? null : await findVenue(primary(env), venueId) };
+}
+
+/**
+ * Carries a patch out. Where it was judged by the venue that the event has, it is meant for that version of the event
+ * only, and is judged anew when another edit came between.
+ */
+async function edit(
+  env: Env,
+  id: EventId,
+  principal: Principal,
+  patch: EventPatch,
+  ifVersion: number | null,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const place = await patchedPlaceOf(env, id, principal, patch);
+    const { venueCapacity, version } = place;
+    if (ifVersion !== null && version !== null && ifVersion !== version) throw new Problem('version_mismatch');
+    const bound = ifVersion ?? version;
+    const action = { type: 'edit_event', changes: toChanges(patch, place), ifVersion: bound, venueCapacity } as const;
+    const answer = await execute(env, id, principal, action);
+    const cameBetween = answer.outcome.kind === 'rejected' && answer.outcome.rejection.code === 'version_mismatch';
+    if (!cameBetween || ifVersion !== null || attempt === EDIT_TRIES) return answer;
+  }
 }
 
 /** The event from the read model, or from its actor while the read model doesn't have it yet. */
-async function read(c: Context<AppEnv>, id: EventId): Promise<EventView> {
+async function read(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue> {
   const principal = c.get('principal');
   const known = await findEvent(database(c), id);
-  if (known !== null && !maySeeEvent(known.event, principal)) throw new Problem('event_not_found');
+  if (known !== null && !maySeeEvent(known.view.event, principal)) throw new Problem('event_not_found');
   if (known !== null) return known;
   const fresh = await readEvent(c.env, id, principal);
   if (!fresh.ok) throw rejectionProblem(fresh.rejection);
-  return fresh.value;
+  return withVenue(c.env, fresh.value);
 }
 
 /** The one version that `If-Match` lets a command change, or null for any. */

@@ -34,6 +34,16 @@ export function database(c: RequestContext): DrizzleD1Database {
 }
 
 /**
+ * Drizzle over a session of this request that begins at the primary, for what D1 itself is the record of: it judges
+ * by what is true now, and the response's bookmark lets the client's next read see what was written.
+ */
+export function freshDatabase(c: RequestContext): DrizzleD1Database {
+  const opened = c.env.DB.withSession('first-primary');
+  c.set('session', opened);
+  return drizzle(opened as unknown as D1Database);
+}
+
+/**
  * Drizzle over D1's primary, past any replica: for accounts, whose passwords, devices and roles must be read as they
  * are now. What is asked outside a session goes to the primary (D1 documentation, "Global read replication").
  */

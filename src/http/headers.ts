@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { AppEnv } from './router.ts';
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
@@ -36,3 +38,9 @@ export function sendReadModel(
   c.header('x-read-model', answer.readModel);
   if (answer.bookmark !== null) c.header('x-d1-bookmark', answer.bookmark);
 }
+
+/** Keeps tokens and personal data out of every cache (RFC 6749, 5.1). */
+export const noStore = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  c.res.headers.set('cache-control', 'no-store');
+});

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { authRequired } from '../http/auth.ts';
-import { eventIdPath, reservationIdPath } from '../http/fields.ts';
+import { authOptional, authRequired } from '../http/auth.ts';
+import { attendeeIdPath, editTokenHeader, eventIdPath, reservationIdPath } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
   BOOKMARK_INPUT,
@@ -8,6 +8,7 @@ import {
   ETAG_HEADER,
   LOCATION_HEADER,
   NOT_MODIFIED,
+  noStore,
 } from '../http/headers.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import {
@@ -44,14 +45,20 @@ export const createReservation = createRoute({
   summary: 'Reserve seats',
   description:
     'All the seats asked for or none, decided at once. One holder has at most one active reservation for an event. ' +
-    'Without a body: one seat.',
-  request: { params: ofEvent, body: { required: false, content: { 'application/json': { schema: newReservation } } } },
+    'Without a body: one seat. For an attendee reserves whoever registered them, by edit token or signed in, or an ' +
+    'admin.',
+  request: {
+    params: ofEvent,
+    headers: editTokenHeader,
+    body: { required: false, content: { 'application/json': { schema: newReservation } } },
+  },
   responses: {
     201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER } },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
       'event_not_found',
+      'attendee_not_found',
       'event_not_published',
       'event_cancelled',
       'reservations_not_open',
@@ -86,6 +93,25 @@ export const listMyReservations = createRoute({
   description: 'Those of the caller, of all events; one that was removed is not listed.',
   request: { query: myReservationsQuery, headers: BOOKMARK_INPUT },
   responses: { 200: listed, ...problems('unauthorized', 'validation_failed') },
+});
+
+export const listAttendeeReservations = createRoute({
+  method: 'get',
+  path: '/attendees/{id}/reservations',
+  operationId: 'listAttendeeReservations',
+  summary: "List an attendee's reservations",
+  description:
+    'For whoever registered the attendee, by edit token or signed in, and for admins; organizers see those for their ' +
+    'own events. Ticket codes are shown to the user of a reservation, the organizer and admins only.',
+  tags: ['Attendees'],
+  security: [{ bearerAuth: [] }, {}],
+  middleware: [authOptional, noStore] as const,
+  request: {
+    params: z.object({ id: attendeeIdPath }),
+    query: eventReservationsQuery,
+    headers: editTokenHeader.extend(BOOKMARK_INPUT.shape),
+  },
+  responses: { 200: listed, ...problems('unauthorized', 'attendee_not_found', 'validation_failed') },
 });
 
 export const getReservation = createRoute({

@@ -8,10 +8,10 @@ export function reservationTag(reservation: Reservation): string {
 }
 
 /**
- * A reservation as answers show it. Whoever may see a reservation at all (its user, and who runs the event) may see
- * its ticket code, once it is confirmed.
+ * A reservation as answers show it. Its user and who runs the event may see its ticket code, once it is confirmed.
+ * @param showsTicket whether the caller is one of them, as everybody is who may see the reservation by its own id
  */
-export function toReservationJson(reservation: Reservation): ReservationJson {
+export function toReservationJson(reservation: Reservation, showsTicket = true): ReservationJson {
   return {
     id: reservation.id,
     event_id: reservation.eventId,
@@ -25,7 +25,7 @@ export function toReservationJson(reservation: Reservation): ReservationJson {
     cancelled_at: toTime(reservation.cancelledAt),
     cancelled_by: reservation.cancelledBy,
     checked_in_at: toTime(reservation.checkedInAt),
-    ticket_code: reservation.status === 'confirmed' ? reservation.ticketCode : null,
+    ticket_code: showsTicket && reservation.status === 'confirmed' ? reservation.ticketCode : null,
     created_at: toTime(reservation.createdAt),
     updated_at: toTime(reservation.updatedAt),
     version: reservation.version,

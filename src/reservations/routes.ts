@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { type Answer, execute, readEvent, readReservation } from '../actor/client.ts';
+import { attendeeToActFor, attendeeToRead } from '../db/attendees.ts';
 import { manages } from '../domain/access.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type { EventId, Principal, Reservation, ReservationId } from '../domain/model.ts';
-import { database } from '../http/database.ts';
+import type { EventId, Principal, Reservation, ReservationId, UserId } from '../domain/model.ts';
+import { database, primary } from '../http/database.ts';
 import { clientHas } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { newReservationId, newSecretCode } from '../http/ids.ts';
@@ -20,10 +21,16 @@ import type { ReservationJson } from './schema.ts';
 export const reservations = createRouter()
   .openapi(contract.createReservation, async (c) => {
     const eventId = c.req.valid('param').id;
-    const { quantity = 1, status = null } = c.req.valid('json');
+    const { quantity = 1, status = null, attendee_id: attendeeId = null } = c.req.valid('json');
+    const principal = c.get('principal');
+    if (attendeeId !== null) {
+      const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
+      const attendee = await attendeeToActFor(primary(c.env), attendeeId, caller);
+      if (attendee === null) throw new Problem('attendee_not_found');
+    }
     const reservationId = newReservationId(eventId);
-    const seats = { reservationId, attendeeId: null, quantity, status, ticketCode: newSecretCode() };
-    const json = answered(c, await execute(c.env, eventId, c.get('principal'), { type: 'reserve', ...seats }));
+    const seats = { reservationId, attendeeId, quantity, status, ticketCode: newSecretCode() };
+    const json = answered(c, await execute(c.env, eventId, principal, { type: 'reserve', ...seats }));
     c.header('location', `/api/reservations/${reservationId}`);
     return c.json(json, 201);
   })
@@ -36,6 +43,19 @@ export const reservations = createRouter()
   .openapi(contract.listMyReservations, async (c) => {
     const { userId } = c.get('principal');
     return c.json(toList(await listReservations(database(c), { userId }, c.req.valid('query'))), 200);
+  })
+  .openapi(contract.listAttendeeReservations, async (c) => {
+    const { id: attendeeId } = c.req.valid('param');
+    const principal = c.get('principal');
+    const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
+    const readable = await attendeeToRead(database(c), attendeeId, caller);
+    if (readable === null) throw new Problem('attendee_not_found');
+    const { organizerId } = readable;
+    const page = await listReservations(database(c), { attendeeId, organizerId }, c.req.valid('query'));
+    const runs = organizerId !== null || principal?.role === 'admin';
+    const shown = (userId: UserId) => runs || userId === principal?.userId;
+    const items = page.reservations.map((reservation) => toReservationJson(reservation, shown(reservation.userId)));
+    return c.json({ items, next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.getReservation, async (c) => {
     const read = await readReservation(c.env, c.req.valid('param').id, c.get('principal'));
@@ -78,7 +98,10 @@ function answered(c: Pick<Context, 'header'>, answer: Answer): ReservationJson {
 }
 
 function toList(page: { readonly reservations: readonly Reservation[]; readonly nextCursor: string | null }) {
-  return { items: page.reservations.map(toReservationJson), next_cursor: page.nextCursor };
+  return {
+    items: page.reservations.map((reservation) => toReservationJson(reservation)),
+    next_cursor: page.nextCursor,
+  };
 }
 
 /** Lets only those through who run the event; asks its actor, which knows the event before D1 does. */

@@ -1,17 +1,21 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseEventId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
+import { attendeeId, EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
 
 const STATUSES = ['pending', 'confirmed', 'waitlisted', 'cancelled', 'expired'] as const;
 
-/** What one asks for when reserving; an attendee and what to do when all is taken join here. */
+/** What one asks for when reserving; what to do when all is taken joins here. */
 export const newReservation = z
   .strictObject({
     quantity: z.int().min(1).max(LIMITS.quantityMax).optional().openapi({
       default: 1,
       description: 'Seats, all or none; at most `max_quantity` of the event.',
     }),
+    attendee_id: attendeeId
+      .nullable()
+      .optional()
+      .openapi({ type: ['string', 'null'], default: null, description: 'For whom; null: for oneself.' }),
     status: z.enum(['pending', 'confirmed']).optional().openapi({
       description: 'Pending holds the seats for `hold_minutes`. Left out: as the event wants it.',
     }),

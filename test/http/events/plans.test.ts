@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { Principal } from '../../../src/domain/model.ts';
 import { listEvents } from '../../../src/events/queries.ts';
 import { eventQuery } from '../../../src/events/schema.ts';
-import { newEventId, newUserId } from '../../../src/http/ids.ts';
+import { newEventId, newUserId, newVenueId } from '../../../src/http/ids.ts';
 import { listReservations } from '../../../src/reservations/queries.ts';
 import { projectEvent } from '../../support/events.ts';
 
@@ -37,6 +37,12 @@ it.each([
   [`organizer_id=${newUserId()}`, 'events_by_organizer', false],
   [`organizer_id=${newUserId()}&sort=created_at`, 'events_by_organizer', true],
   ['status=draft&sort=created_at', 'events_by_organizer', true],
+  [`venue_id=${newVenueId()}`, 'events_by_venue', false],
+  [`venue_id=${newVenueId()}&status=draft`, 'events_by_venue', false],
+  ['country=DE', 'events_by_country', true],
+  ['country=DE', 'events_by_venue', true],
+  ['country=DE&when=upcoming&sort=created_at', 'events_by_venue', true],
+  ['country=DE&tag=jazz&q=jazz', 'events USING INTEGER PRIMARY KEY', true],
   ['tag=jazz', 'events USING INTEGER PRIMARY KEY', true],
   ['tag=jazz&sort=created_at&when=upcoming', 'events USING INTEGER PRIMARY KEY', true],
   ['q=jazz', 'events USING INTEGER PRIMARY KEY', true],
@@ -57,6 +63,7 @@ it('a later page starts at its place in the index', async () => {
   const cursor = nextCursor ?? '';
   expect(await planOf((db) => listEvents(db, { ...query, cursor }, null, Date.now()))).toEqual([
     'SEARCH events USING INDEX events_by_start (status=? AND (start_time,id)>(?,?))',
+    expect.stringMatching(/^SEARCH venues USING INDEX .+ \(id=\?\) LEFT-JOIN$/),
   ]);
 });
 

@@ -161,7 +161,7 @@ describe('a wrong body is refused and takes no seat:', () => {
     [{ quantity: [1] }, '/quantity', 'invalid_type'],
     [{ status: 'cancelled' }, '/status', 'invalid_value'],
     [{ status: null }, '/status', 'invalid_value'],
-    [{ attendee_id: 'att_1' }, '/attendee_id', 'unknown_field'],
+    [{ attendee_id: 'att_1' }, '/attendee_id', 'invalid_format'],
     [{ on_full: 'waitlist' }, '/on_full', 'unknown_field'],
     [{ user_id: 'usr_1' }, '/user_id', 'unknown_field'],
     [JSON.parse('{"__proto__": {"quantity": 5}}'), '/__proto__', 'unknown_field'],
