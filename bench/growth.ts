@@ -1,7 +1,7 @@
 import { signAccessToken } from '../src/http/auth.ts';
 import { newUserId } from '../src/http/ids.ts';
 import type { Lane } from './lanes.ts';
-import { extended, type Sample } from './measure.ts';
+import { extended, type Sample, undisturbed } from './measure.ts';
 import { loadEvent } from './scenarios.ts';
 import { SECRET, type Seatkeeper } from './seatkeeper.ts';
 import { median } from './statistics.ts';
@@ -75,19 +75,20 @@ function coldLane(seatkeeper: Seatkeeper, grown: Grown): Lane {
     key: 'growth/cold',
     scenario: 'growth',
     variant: 'first answer with 100k reservations',
-    async measure(): Promise<Sample> {
-      const [empty = ''] = await seatkeeper.createEvents(1, CAPACITY);
-      const [full, none]: [number[], number[]] = [[], []];
-      for (let tries = 0; tries < COLD_TRIES; tries += 1) {
-        none.push(await firstAnswerMs(seatkeeper, empty));
-        full.push(await firstAnswerMs(seatkeeper, grown.event));
-        grown.active += 1;
-      }
-      const [fullMs, emptyMs] = [median(full), median(none)];
-      const values = { first_ms: fullMs, empty_first_ms: emptyMs, beyond_empty_ms: fullMs - emptyMs };
-      return { values, disturbed: [], failures: [] };
-    },
+    measure: () => undisturbed(() => coldSample(seatkeeper, grown)),
   };
+}
+
+async function coldSample(seatkeeper: Seatkeeper, grown: Grown): Promise<Omit<Sample, 'disturbed'>> {
+  const [empty = ''] = await seatkeeper.createEvents(1, CAPACITY);
+  const [full, none]: [number[], number[]] = [[], []];
+  for (let tries = 0; tries < COLD_TRIES; tries += 1) {
+    none.push(await firstAnswerMs(seatkeeper, empty));
+    full.push(await firstAnswerMs(seatkeeper, grown.event));
+    grown.active += 1;
+  }
+  const [fullMs, emptyMs] = [median(full), median(none)];
+  return { values: { first_ms: fullMs, empty_first_ms: emptyMs, beyond_empty_ms: fullMs - emptyMs }, failures: [] };
 }
 
 async function firstAnswerMs(seatkeeper: Seatkeeper, event: string): Promise<number> {

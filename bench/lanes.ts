@@ -1,6 +1,6 @@
 import type { Floors } from './floors.ts';
 import type { Plan } from './load/job.ts';
-import { answers, type Bench, customersPlan, extended, measure, type Sample } from './measure.ts';
+import { answers, type Bench, customersPlan, extended, measure, type Sample, undisturbed } from './measure.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import type { Seatkeeper } from './seatkeeper.ts';
 import type { Subject } from './subject.ts';
@@ -45,14 +45,16 @@ export function executeLane(seatkeeper: Seatkeeper): Lane {
     key: 'seatkeeper/execute',
     scenario: 'execute',
     variant: `batches of 1,000, ${EXECUTED_PARALLEL} at once`,
-    async measure() {
-      const [event = ''] = await seatkeeper.createEvents(1, 1_000_000);
-      const { accepted, seconds } = await seatkeeper.fill(event, EXECUTED, EXECUTED_PARALLEL);
-      const { stored } = await seatkeeper.counts(event);
-      const failures = stored === EXECUTED ? [] : [`${EXECUTED} were sent, ${accepted} accepted, ${stored} stored`];
-      return { values: { per_s: accepted / seconds }, disturbed: [], failures };
-    },
+    measure: () => undisturbed(() => executeSample(seatkeeper)),
   };
+}
+
+async function executeSample(seatkeeper: Seatkeeper): Promise<Omit<Sample, 'disturbed'>> {
+  const [event = ''] = await seatkeeper.createEvents(1, 1_000_000);
+  const { accepted, seconds } = await seatkeeper.fill(event, EXECUTED, EXECUTED_PARALLEL);
+  const { stored } = await seatkeeper.counts(event);
+  const failures = stored === EXECUTED ? [] : [`${EXECUTED} were sent, ${accepted} accepted, ${stored} stored`];
+  return { values: { per_s: accepted / seconds }, failures };
 }
 
 /** The floors: each does one step more of what a reservation takes. */

@@ -58,6 +58,13 @@ export async function measure(
   return { load, sample: { values, disturbed: disturbances(load, others), failures } };
 }
 
+/** Does work that is no load of the generator's, and tells what disturbed it. */
+export async function undisturbed(work: () => Promise<Omit<Sample, 'disturbed'>>): Promise<Sample> {
+  const stop = watchOthers();
+  const sample = await work();
+  return { ...sample, disturbed: disturbances(null, stop()) };
+}
+
 /** How many answers had one of the statuses. */
 export function answers(load: Load, wanted: readonly number[]): number {
   return wanted.reduce((sum, status) => sum + (load.statuses[status] ?? 0), 0);
