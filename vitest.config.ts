@@ -16,6 +16,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'domain', include: ['test/domain/**/*.test.ts', 'test/scripts/**/*.test.ts'] } },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+      { test: { name: 'bench', include: ['test/bench/**/*.test.ts'] } },
       { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'] } },
       {
         test: {
