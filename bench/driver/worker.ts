@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import { typeidUnboxed } from 'typeid-js';
 import type { Reply } from '../../src/actor/event-actor.ts';
 import { project } from '../../src/db/projection.ts';
-import type { Command, CommandId, EventId, EventView, UserId } from '../../src/domain/model.ts';
+import type { Command } from '../../src/domain/commands.ts';
+import type { CommandId, EventId, EventView, UserId } from '../../src/domain/model.ts';
 import { newEventId, newReservationId, newSecretCode, newUserId } from '../../src/http/ids.ts';
 import { catalogue, type Listing } from '../catalogue.ts';
 
@@ -28,7 +29,7 @@ app.post('/catalogue', async (c) => {
   const ids: EventId[] = [];
   for (const listing of catalogue(Date.now())) {
     const view = viewOf(newEventId(), organizer, listing, Date.now());
-    await project(session, view, []);
+    await project(session, view, [], []);
     ids.push(view.event.id);
   }
   return c.json(ids);
@@ -110,6 +111,7 @@ function reserves(eventId: EventId, count: number): Command[] {
     attendeeId: null,
     quantity: 1,
     status: null,
+    onFull: 'refuse',
     ticketCode: newSecretCode(),
   }));
 }
