@@ -21,6 +21,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+      { test: { name: 'bench', include: ['test/bench/**/*.test.ts'] } },
       { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'] } },
       {
         test: {

@@ -56,8 +56,7 @@ CREATE TABLE attendees (
   user_id TEXT,
   first_name TEXT NOT NULL,
   last_name TEXT NOT NULL,
-  -- What names are sorted by: last name, then first.
-  name_key TEXT NOT NULL,
+  last_name_key TEXT NOT NULL,
   email TEXT NOT NULL,
   -- What must be unique (src/http/identifiers.ts).
   email_key TEXT NOT NULL UNIQUE,
@@ -71,7 +70,7 @@ CREATE TABLE attendees (
   version INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX attendees_by_name ON attendees (name_key, id);
+CREATE INDEX attendees_by_name ON attendees (last_name_key, id);
 CREATE INDEX attendees_by_creation ON attendees (created_at, id);
 CREATE INDEX attendees_by_user ON attendees (user_id, id) WHERE user_id IS NOT NULL;
 

@@ -1,9 +1,10 @@
 import { createRoute, type z } from '@hono/zod-openapi';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { UserRow } from '../db/tables.ts';
 import type { UserId } from '../domain/model.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
-import { primary } from '../http/database.ts';
-import { noStore } from '../http/headers.ts';
+import { freshDatabase } from '../http/database.ts';
+import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
@@ -42,7 +43,7 @@ const getMeRoute = createRoute({
   summary: 'Get my account',
   description: 'The account of the access token.',
   responses: {
-    200: { description: 'The account.', content: json(userSchema) },
+    200: { description: 'The account.', headers: BOOKMARK_HEADER, content: json(userSchema) },
     ...problems('unauthorized', 'account_disabled'),
   },
 });
@@ -56,7 +57,7 @@ const patchMeRoute = createRoute({
   description: 'Changes the fields that are sent. The organization is for organizers; customers become one first.',
   request: { body: { required: true, content: json(profileBody) } },
   responses: {
-    200: { description: 'The account as it is now.', content: json(userSchema) },
+    200: { description: 'The account as it is now.', headers: BOOKMARK_HEADER, content: json(userSchema) },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -77,7 +78,7 @@ const putPasswordRoute = createRoute({
   description: 'Signs every device out and answers fresh tokens for this one.',
   request: { body: { required: true, content: json(passwordBody) } },
   responses: {
-    200: { description: 'Fresh tokens for this device.', content: json(sessionSchema) },
+    200: { description: 'Fresh tokens for this device.', headers: BOOKMARK_HEADER, content: json(sessionSchema) },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled', 'wrong_password', 'rate_limited'),
   },
 });
@@ -93,7 +94,11 @@ const putOrganizerRoute = createRoute({
     'new role; refresh tokens stay valid.',
   request: { body: { required: true, content: json(organizerBody) } },
   responses: {
-    200: { description: 'The account, and an access token with its role.', content: json(accessSchema) },
+    200: {
+      description: 'The account, and an access token with its role.',
+      headers: BOOKMARK_HEADER,
+      content: json(accessSchema),
+    },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled'),
   },
 });
@@ -139,13 +144,13 @@ me.use('/me', noStore);
 me.use('/me/*', noStore);
 
 me.openapi(getMeRoute, async (c) => {
-  const user = existing(await findUser(primary(c.env), c.var.principal.userId));
+  const user = existing(await findUser(freshDatabase(c), c.var.principal.userId));
   return c.json(userJson(user), 200);
 });
 
 me.openapi(patchMeRoute, async (c) => {
   const { organization_name, business_address, ...rest } = c.req.valid('json');
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const user = existing(await findUser(db, c.var.principal.userId));
   const organization = {
     ...(organization_name !== undefined && { organizationName: organization_name }),
@@ -163,22 +168,24 @@ me.openapi(patchMeRoute, async (c) => {
  * The caller's account, if the password is theirs.
  * @throws Problem `wrong_password`, `rate_limited`
  */
-async function confirmedBy(env: Env, userId: UserId, password: string, address: string | undefined): Promise<UserRow> {
+async function confirmedBy(
+  env: Env,
+  db: DrizzleD1Database,
+  userId: UserId,
+  password: string,
+  address: string | undefined,
+): Promise<UserRow> {
   // A stolen access token must not help to guess the password.
   await countAgainst(env.LOGIN_PER_ACCOUNT, `${networkOf(address)} ${userId}`);
-  const user = existing(await findUser(primary(env), userId));
+  const user = existing(await findUser(db, userId));
   if (!(await verifyPassword(password, user.passwordHash))) throw new Problem('wrong_password');
   return user;
 }
 
 me.openapi(deleteMeRoute, async (c) => {
-  const db = primary(c.env);
-  const user = await confirmedBy(
-    c.env,
-    c.var.principal.userId,
-    c.req.valid('json').password,
-    c.req.header('cf-connecting-ip'),
-  );
+  const db = freshDatabase(c);
+  const address = c.req.header('cf-connecting-ip');
+  const user = await confirmedBy(c.env, db, c.var.principal.userId, c.req.valid('json').password, address);
   const now = Date.now();
   const kept = await closeAccount(db, user, now);
   if (kept !== null) throw new Problem(kept);
@@ -188,9 +195,11 @@ me.openapi(deleteMeRoute, async (c) => {
 
 me.openapi(putPasswordRoute, async (c) => {
   const { current_password, new_password } = c.req.valid('json');
-  const user = await confirmedBy(c.env, c.var.principal.userId, current_password, c.req.header('cf-connecting-ip'));
+  const db = freshDatabase(c);
+  const address = c.req.header('cf-connecting-ip');
+  const user = await confirmedBy(c.env, db, c.var.principal.userId, current_password, address);
   const newHash = await hashPassword(new_password);
-  const device = await changePassword(primary(c.env), user.id, user.passwordHash, newHash, Date.now());
+  const device = await changePassword(db, user.id, user.passwordHash, newHash, Date.now());
   if (device === null) throw new Problem('wrong_password');
   return c.json(await sessionJson(c, device), 200);
 });
@@ -198,7 +207,7 @@ me.openapi(putPasswordRoute, async (c) => {
 me.openapi(putOrganizerRoute, async (c) => {
   const { organization_name, business_address } = c.req.valid('json');
   const organization = { organizationName: organization_name, businessAddress: business_address ?? null };
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const { id } = existing(await findUser(db, c.var.principal.userId));
   const user = await becomeOrganizer(db, id, organization, Date.now());
   return c.json(await accessJson(c, existing(user)), 200);

@@ -6,6 +6,7 @@ import { userJson, userSchema } from './schema.ts';
 
 const role = z.enum(['customer', 'organizer', 'admin']);
 
+/** What an admin may change of an account. */
 export const userChanges = z
   .strictObject({
     role: role.optional().openapi({ description: 'Works with the next login or refresh of the account.' }),
@@ -16,6 +17,7 @@ export const userChanges = z
   })
   .openapi('UserChanges', { example: { disabled: true } });
 
+/** Filters and page of the list of accounts. */
 export const userQuery = z.strictObject({
   q: line(EMAIL_LENGTH_MAX)
     .optional()
@@ -25,10 +27,12 @@ export const userQuery = z.strictObject({
   ...pageQuery,
 });
 
+/** An account as admins see it. */
 export const accountSchema = userSchema
   .extend({ disabled: z.boolean().openapi({ description: 'Whether it may not log in.' }) })
   .openapi('Account');
 
+/** A page of accounts. */
 export const accountList = z
   .object({
     items: z.array(accountSchema),

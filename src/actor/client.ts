@@ -1,17 +1,19 @@
 import { typeidUnboxed } from 'typeid-js';
+import type { Action, Command } from '../domain/commands.ts';
+import type { Fact } from '../domain/facts.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type {
-  Action,
   Availability,
-  Command,
   CommandId,
   EventId,
   EventView,
-  Outcome,
   Principal,
-  Reservation,
   ReservationId,
+  ReservationView,
+  Showing,
 } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
+import type { Stats } from '../domain/tally.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
 
@@ -27,10 +29,27 @@ export class ActorUnavailable extends Error {}
 export class ActorFailed extends Error {}
 
 /** The actor's verbs as a caller has them. The platform's own type distributes over unions and no longer fits them. */
-type Verb = 'execute' | 'readEvent' | 'readAvailability' | 'readReservation' | 'rebuild';
+type Verb =
+  | 'execute'
+  | 'readEvent'
+  | 'readAvailability'
+  | 'watch'
+  | 'readReservation'
+  | 'readWaitlist'
+  | 'readChanges'
+  | 'readStats'
+  | 'rebuild';
 type Actor = {
   [V in Verb]: (...args: Parameters<EventActor[V]>) => Promise<Awaited<ReturnType<EventActor[V]>>>;
 };
+
+/** What may be said of a command beside what it asks. */
+export interface Options {
+  /** The client's own name for its request, if it gave one. */
+  readonly idempotency?: Command['idempotency'] | undefined;
+  /** Where a new event's actor should live; only the first call of an object places it. */
+  readonly near?: DurableObjectLocationHint | undefined;
+}
 
 const TRIES = 3;
 const RETRY_BASE_MS = 50;
@@ -40,10 +59,16 @@ const RETRY_BASE_MS = 50;
  * the same command id, so that the command has one effect.
  * @throws ActorUnavailable, ActorFailed
  */
-export async function execute(env: Env, eventId: EventId, principal: Principal, action: Action): Promise<Answer> {
+export async function execute(
+  env: Env,
+  eventId: EventId,
+  principal: Principal,
+  action: Action,
+  { idempotency, near }: Options = {},
+): Promise<Answer> {
   const id = typeidUnboxed('cmd') as string as CommandId;
-  const command: Command = { ...action, id, eventId, principal };
-  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]));
+  const command: Command = { ...action, id, eventId, principal, ...(idempotency && { idempotency }) };
+  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]), near);
   const outcome = outcomes[0];
   if (outcome === undefined || outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
   return { outcome, readModel, bookmark };
@@ -59,13 +84,52 @@ export function readAvailability(env: Env, eventId: EventId, principal: Principa
   return call(env, eventId, (actor) => actor.readAvailability(principal));
 }
 
+/**
+ * Subscribes the event's live hub at its actor.
+ * @param first who wants to watch, to be judged; null: it is for those who watch already
+ */
+export function watch(
+  env: Env,
+  eventId: EventId,
+  first: { readonly principal: Principal | null } | null,
+): Promise<Read<Showing>> {
+  return call(env, eventId, (actor) => actor.watch(first));
+}
+
 /** The reservation, as the actor has it now. */
 export function readReservation(
   env: Env,
   reservationId: ReservationId,
   principal: Principal,
-): Promise<Read<Reservation>> {
+): Promise<Read<ReservationView>> {
   return call(env, eventIdOf(reservationId), (actor) => actor.readReservation(reservationId, principal));
+}
+
+/** Those who wait for seats, in order, from behind a place in the line; for who runs the event. */
+export function readWaitlist(
+  env: Env,
+  eventId: EventId,
+  principal: Principal,
+  afterQueueSeq: number,
+  limit: number,
+): Promise<Read<readonly ReservationView[]>> {
+  return call(env, eventId, (actor) => actor.readWaitlist(principal, afterQueueSeq, limit));
+}
+
+/** The event's facts after `afterSeq`, in order; for who runs the event. */
+export function readChanges(
+  env: Env,
+  eventId: EventId,
+  principal: Principal,
+  afterSeq: number,
+  limit: number,
+): Promise<Read<readonly Fact[]>> {
+  return call(env, eventId, (actor) => actor.readChanges(principal, afterSeq, limit));
+}
+
+/** The event's figures, as the actor has them now; for who runs the event. */
+export function readStats(env: Env, eventId: EventId, principal: Principal): Promise<Read<Stats>> {
+  return call(env, eventId, (actor) => actor.readStats(principal));
 }
 
 /** Makes D1's rows of the event what its actor says; null if there is no such event. */
@@ -74,10 +138,16 @@ export function rebuild(env: Env, eventId: EventId): Promise<Rebuilt> {
 }
 
 /** A stub breaks with its connection, so every try takes a new one. Overload is passed on, never retried. */
-async function call<T>(env: Env, eventId: EventId, ask: (actor: Actor) => Promise<T>): Promise<T> {
+async function call<T>(
+  env: Env,
+  eventId: EventId,
+  ask: (actor: Actor) => Promise<T>,
+  locationHint?: DurableObjectLocationHint,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const actor = env.EVENT_ACTOR.get(env.EVENT_ACTOR.idFromName(eventId)) as unknown as Actor;
+      const id = env.EVENT_ACTOR.idFromName(eventId);
+      const actor = env.EVENT_ACTOR.get(id, { ...(locationHint && { locationHint }) }) as unknown as Actor;
       return await ask(actor);
     } catch (error) {
       if (!isRetryable(error) || attempt === TRIES) throw unavailable(error);

@@ -1,24 +1,30 @@
 import { DurableObject } from 'cloudflare:workers';
 import { typeidUnboxed } from 'typeid-js';
-import { maySeeEvent, maySeeReservation } from '../domain/access.ts';
-import type {
-  Availability,
-  Command,
-  CommandId,
-  EventId,
-  EventView,
-  Instant,
-  Outcome,
-  Principal,
-  Rejection,
-  Reservation,
-  ReservationId,
+import { manages, maySeeEvent, maySeeReservation } from '../domain/access.ts';
+import type { Command } from '../domain/commands.ts';
+import type { Fact } from '../domain/facts.ts';
+import {
+  type Availability,
+  type CommandId,
+  type EventId,
+  type EventView,
+  type Instant,
+  LIMITS,
+  type Principal,
+  type Reservation,
+  type ReservationId,
+  type ReservationView,
+  type Showing,
 } from '../domain/model.ts';
-import { asOf, availabilityOf } from '../domain/seats.ts';
+import type { Outcome, Rejection } from '../domain/outcomes.ts';
+import { asOf, availabilityOf, isClosed, judgedAt, takenSeats } from '../domain/seats.ts';
+import { type Stats, statsOf } from '../domain/tally.ts';
+import { refill } from '../domain/waitlist.ts';
 import { execute } from './execute.ts';
+import { Feed, type Hub } from './feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Outbox, type Projected } from './outbox.ts';
-import { Store } from './store.ts';
+import { type Needs, Store } from './store.ts';
 
 /** The answers to a batch of commands, in their order; `failed` is a fault of ours, logged here. */
 export interface Reply extends Projected {
@@ -30,6 +36,15 @@ export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 
 /** What a rebuild of the read model did, or null for an event that was never created. */
 export type Rebuilt = { readonly seq: number; readonly reservations: number } | null;
+
+const HEAD_OF_LINE: Needs = {
+  reservationIds: [],
+  holders: [],
+  theirHolders: false,
+  lapsed: 0,
+  closing: 0,
+  settling: 0,
+};
 
 /** How long answers are remembered for retries: a client that lost its connection retries within seconds. */
 const ANSWERS_KEPT_MS = 60 * 60 * 1000;
@@ -50,6 +65,11 @@ export class EventActor extends DurableObject<Env> {
   readonly #commit = new GroupCommit(
     (commands) => this.#executeBatch(commands),
     () => this.ctx.storage.sync(),
+  );
+  readonly #feed = new Feed(
+    this.#store,
+    () => this.#showing(),
+    (eventId) => this.env.LIVE_HUB.get(this.env.LIVE_HUB.idFromName(eventId)) as unknown as Hub,
   );
   /** When the alarm is set, as far as this instance knows. */
   #alarmAt: Instant = Number.POSITIVE_INFINITY;
@@ -73,7 +93,10 @@ export class EventActor extends DurableObject<Env> {
 
   #executeBatch(commands: readonly Command[]): readonly Outcome[] {
     const { outcomes, added } = execute(this.ctx.storage, this.#store, commands, Date.now(), this.#outbox.projectedSeq);
-    if (added > 0) this.#arm(Date.now());
+    if (added > 0) {
+      this.#arm(Date.now());
+      this.#feed.changed();
+    }
     return outcomes;
   }
 
@@ -90,14 +113,71 @@ export class EventActor extends DurableObject<Env> {
     return read.ok ? { ok: true, value: availabilityOf(read.value, this.#store.lapsedSeats(this.#now())) } : read;
   }
 
+  /**
+   * What watchers are to see now; from here on the event's live hub hears of every change, for a while.
+   * @param first who wants to watch, to be judged; null: it is for those who watch already
+   */
+  watch(first: { readonly principal: Principal | null } | null): Read<Showing> {
+    const showing = this.#showing();
+    if (showing === null || (first !== null && !maySeeEvent(showing.audience, first.principal))) {
+      return refused('event_not_found');
+    }
+    this.#feed.watch(Date.now());
+    return { ok: true, value: showing };
+  }
+
+  #showing(): Showing | null {
+    const view = this.#store.view();
+    if (view === null) return null;
+    const { organizerId, publishedAt, deletedAt } = view.event;
+    const availability = availabilityOf(view, this.#store.lapsedSeats(this.#now()));
+    return { availability, audience: { organizerId, publishedAt, deletedAt } };
+  }
+
+  /** The event's figures, as they are now; for who runs it. */
+  readStats(principal: Principal): Read<Stats> {
+    const read = this.#managed(principal);
+    if (!read.ok) return read;
+    const { counts } = this.#store;
+    const lapsed = counts.lapsed(judgedAt(read.value.event, this.#now()));
+    return { ok: true, value: statsOf(read.value, counts.stock(), lapsed, counts.days()) };
+  }
+
   /** One reservation, as it is now. */
-  readReservation(id: ReservationId, principal: Principal): Read<Reservation> {
+  readReservation(id: ReservationId, principal: Principal): Read<ReservationView> {
     const event = this.#store.view()?.event;
     const reservation = this.#store.reservation(id);
-    if (event === undefined || reservation === null || !maySeeReservation(event, reservation, principal)) {
-      return refused('reservation_not_found');
-    }
-    return { ok: true, value: asOf(reservation, event, this.#now()) };
+    if (event === undefined || reservation === null) return refused('reservation_not_found');
+    const current = asOf(reservation, event, this.#now());
+    if (!maySeeReservation(event, current, principal)) return refused('reservation_not_found');
+    return { ok: true, value: { reservation: current, waitlistPosition: this.#positionOf(current) } };
+  }
+
+  /** The line of the waitlist from its head on; for who runs the event. */
+  readWaitlist(principal: Principal, afterQueueSeq: number, limit: number): Read<readonly ReservationView[]> {
+    const read = this.#managed(principal);
+    if (!read.ok) return read;
+    const line = isClosed(read.value.event) ? [] : this.#store.line(afterQueueSeq, limit);
+    return {
+      ok: true,
+      value: line.map((reservation) => ({ reservation, waitlistPosition: this.#positionOf(reservation) })),
+    };
+  }
+
+  /** The facts after `afterSeq`, in order, at most `limit`; for who runs the event. */
+  readChanges(principal: Principal, afterSeq: number, limit: number): Read<readonly Fact[]> {
+    const read = this.#managed(principal);
+    return read.ok ? { ok: true, value: this.#store.facts(afterSeq, limit) } : read;
+  }
+
+  #managed(principal: Principal): Read<EventView> {
+    const read = this.readEvent(principal);
+    return !read.ok || manages(read.value.event, principal) ? read : refused('not_organizer');
+  }
+
+  #positionOf({ queueSeq }: Reservation): number | null {
+    if (queueSeq === null) return null;
+    return (this.#store.view()?.totals.waitlisted ?? 0) - this.#store.behind(queueSeq);
   }
 
   /** Writes all of the event's rows in D1 anew; what stood there wrongly goes. */
@@ -116,10 +196,12 @@ export class EventActor extends DurableObject<Env> {
       await this.#settle(event.id);
       if (this.#outbox.nextTryAt <= Date.now()) await this.#outbox.flush();
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
-      this.#store.pruneAnswers(Date.now() - ANSWERS_KEPT_MS, PRUNED_PER_ALARM);
+      this.#store.answers.prune(Date.now() - ANSWERS_KEPT_MS, Date.now() - LIMITS.idempotencyMs, PRUNED_PER_ALARM);
       // What the steps above had set it for, this very alarm has seen to.
       this.#alarmAt = Number.POSITIVE_INFINITY;
       this.#arm(Date.now());
+      // An instance that was cut off before it told the hub left this alarm behind.
+      this.#feed.changed();
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
       console.error(JSON.stringify({ error: 'an alarm broke', event_id: event.id, reason: `${error}` }));
@@ -140,14 +222,21 @@ export class EventActor extends DurableObject<Env> {
   #arm(now: Instant): void {
     const view = this.#store.view();
     if (view === null) return;
-    const oldestAnswerAt = this.#store.oldestAnswerAt();
     const due = [
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
-      oldestAnswerAt === null ? null : oldestAnswerAt + ANSWERS_KEPT_MS,
+      this.#store.answers.nextPruneAt(ANSWERS_KEPT_MS, LIMITS.idempotencyMs),
       this.#outbox.projectedSeq < view.seq ? this.#projectionDueAt(now) : null,
-      view.event.status === 'cancelled' && hasActive(view) ? now : null,
+      isClosed(view.event) && hasActive(view) ? now : null,
+      this.#movesUp(view) ? now : null,
     ].filter((at) => at !== null);
     this.#setAlarm(Math.min(...due));
+  }
+
+  /** Whether seats are free for somebody who waits, because one command's bound was reached; as a step will judge it. */
+  #movesUp(view: EventView): boolean {
+    const at = this.#now();
+    if (view.totals.waitlisted === 0 || takenSeats(view.totals) === view.event.capacity) return false;
+    return refill(this.#store.load(HEAD_OF_LINE, at), view.event, at).length > 0;
   }
 
   /** While D1 is failing, when to try again; else soon. */
@@ -173,7 +262,10 @@ function hasActive({ totals }: EventView): boolean {
   return totals.held + totals.confirmed + totals.waitlisted > 0;
 }
 
-function refused(code: 'event_not_found' | 'reservation_not_found'): { ok: false; rejection: Rejection } {
+function refused(code: 'event_not_found' | 'reservation_not_found' | 'not_organizer'): {
+  ok: false;
+  rejection: Rejection;
+} {
   return { ok: false, rejection: { code } };
 }
 

@@ -1,21 +1,27 @@
 import { apply } from '../domain/apply.ts';
+import type { Command, TimedCommand } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
+import type { Fact } from '../domain/facts.ts';
 import { assertInvariants } from '../domain/invariants.ts';
 import {
-  type Command,
-  type CommandId,
   type EventState,
-  type Fact,
   type HolderId,
   type Instant,
   LIMITS,
-  type Outcome,
+  type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
+import { asOf } from '../domain/seats.ts';
+import { count, emptyTally, type Tally } from '../domain/tally.ts';
+import { waiting } from '../domain/waitlist.ts';
 import type { Needs, Store } from './store.ts';
+import type { Answered, Remembered } from './store-answers.ts';
 
 export interface Executed {
+  /** One a command, in their order. */
   readonly outcomes: readonly Outcome[];
+  /** How many facts were added. */
   readonly added: number;
 }
 
@@ -24,7 +30,6 @@ export interface Executed {
  * not at all. Commands that were answered before get the same answer again and change nothing.
  * @param now the actor's clock, epoch ms
  * @param projectedSeq up to which fact D1 is known to be, saved along
- * @returns one outcome a command, in their order, and how many facts were added
  * @throws if an invariant or a constraint would break; then nothing was changed
  */
 export function execute(
@@ -37,21 +42,11 @@ export function execute(
   try {
     return storage.transactionSync(() => {
       const at = Math.max(now, store.lastAt());
-      const answered = store.answers(commands.map((command) => command.id));
-      const state = store.load(needsOf(commands), at);
-      const facts: Fact[] = [];
-      const fresh = new Map<CommandId, Outcome>();
-      const outcomes = commands.map((command) => {
-        const before = answered.get(command.id) ?? fresh.get(command.id);
-        if (before !== undefined) return before;
-        const decided = executeOne(state, command, at);
-        if (decided.facts.length > 0) fresh.set(command.id, decided.outcome);
-        facts.push(...decided.facts);
-        return decided.outcome;
-      });
-      assertInvariants(state);
-      store.save(state, facts, [...fresh], projectedSeq);
-      return { outcomes, added: facts.length };
+      const parts = chunks(store, commands).map((chunk) => executeChunk(store, chunk, at, projectedSeq));
+      return {
+        outcomes: parts.flatMap(({ outcomes }) => outcomes),
+        added: parts.reduce((sum, { added }) => sum + added, 0),
+      };
     });
   } catch (error) {
     store.forget();
@@ -59,27 +54,114 @@ export function execute(
   }
 }
 
-function executeOne(state: EventState, command: Command, at: Instant): { outcome: Outcome; facts: readonly Fact[] } {
-  const decision = decide(state, { ...command, at });
-  if (!decision.accepted) return { outcome: { kind: 'rejected', rejection: decision.rejection }, facts: [] };
-  for (const fact of decision.facts) apply(state, fact);
-  return { outcome: outcomeOf(state, command), facts: decision.facts };
+/**
+ * Commands that share one load. Where many wait, every command needs the head of the line as the one before left it,
+ * so each loads for itself; all still commit together.
+ */
+function chunks(store: Store, commands: readonly Command[]): (readonly Command[])[] {
+  const manyWait = (store.view()?.totals.waitlisted ?? 0) > 0;
+  return manyWait ? commands.map((command) => [command]) : [commands];
 }
 
-function outcomeOf(state: EventState, command: Command): Outcome {
+function executeChunk(store: Store, commands: readonly Command[], at: Instant, projectedSeq: number): Executed {
+  const answered = store.answers.given(commands.map(({ id }) => id));
+  const keys = commands.flatMap(({ idempotency }) => idempotency?.key ?? []);
+  const remembered = store.answers.remembered(keys, at - LIMITS.idempotencyMs);
+  const state = store.load(needsOf(commands), at);
+  const facts: Fact[] = [];
+  const tally = emptyTally();
+  const fresh: Answered[] = [];
+  const outcomes = commands.map((command) => {
+    const before = answered.get(command.id) ?? replay(command, remembered);
+    if (before !== undefined) return before;
+    const decided = executeOne(store, state, command, at, tally);
+    if (decided.facts.length === 0) return decided.outcome;
+    facts.push(...decided.facts);
+    const { outcome } = decided;
+    if (outcome.kind === 'settled') return outcome;
+    answered.set(command.id, outcome);
+    fresh.push([command, outcome]);
+    if (command.idempotency) {
+      const { key, fingerprint } = command.idempotency;
+      remembered.set(key, { fingerprint, outcome });
+    }
+    return outcome;
+  });
+  assertInvariants(state);
+  store.save(state, facts, fresh, projectedSeq);
+  if (state.event !== null && facts.length > 0) store.counts.add(tally, at, state.event.timeZone);
+  return { outcomes, added: facts.length };
+}
+
+/**
+ * The answer already given under the command's Idempotency-Key; undefined if there is none. Only what had an effect is
+ * remembered: a refused request may be tried again under its key.
+ */
+function replay({ idempotency }: Command, remembered: ReadonlyMap<string, Remembered>): Outcome | undefined {
+  const earlier = idempotency && remembered.get(idempotency.key);
+  if (earlier === undefined) return undefined;
+  if (earlier.fingerprint !== idempotency?.fingerprint) {
+    return { kind: 'rejected', rejection: { code: 'idempotency_key_reused' } };
+  }
+  const { outcome } = earlier;
+  return outcome.kind === 'event' || outcome.kind === 'reservation' ? { ...outcome, replayed: true } : outcome;
+}
+
+function executeOne(
+  store: Store,
+  state: EventState,
+  command: Command,
+  at: Instant,
+  tally: Tally,
+): { outcome: Outcome; facts: readonly Fact[] } {
+  const seqBefore = state.seq;
+  const timed = { ...command, at };
+  const decision = decide(state, timed);
+  if (!decision.accepted) return { outcome: { kind: 'rejected', rejection: decision.rejection }, facts: [] };
+  for (const fact of decision.facts) applyAndCount(state, fact, tally);
+  return { outcome: outcomeOf(store, state, timed, seqBefore), facts: decision.facts };
+}
+
+function applyAndCount(state: EventState, fact: Fact, tally: Tally): void {
+  const id = fact.reservationId;
+  const before = id === null ? undefined : state.reservations.get(id);
+  apply(state, fact);
+  const after = id === null ? undefined : state.reservations.get(id);
+  if (after !== undefined) count(tally, before, after);
+}
+
+function outcomeOf(store: Store, state: EventState, command: TimedCommand, seqBefore: number): Outcome {
   const { event, totals, seq } = state;
+  const { at } = command;
   if (command.type === 'settle') return { kind: 'settled', seq };
-  const reservation = 'reservationId' in command ? state.reservations.get(command.reservationId) : undefined;
-  if (reservation !== undefined) return { kind: 'reservation', reservation, seq };
   if (event === null) throw new Error(`${command.type} was accepted for an event that does not exist`);
+  const stored = 'reservationId' in command ? state.reservations.get(command.reservationId) : undefined;
+  if (stored !== undefined) {
+    const reservation = asOf(stored, event, at);
+    const waitlistPosition = positionOf(store, state, reservation, seqBefore);
+    return { kind: 'reservation', reservation, waitlistPosition, seq };
+  }
   return { kind: 'event', view: { event, totals, seq } };
+}
+
+/** A reservation's place in the line, 1 for its head; null unless it waits. */
+function positionOf(store: Store, state: EventState, { id, queueSeq }: Reservation, seqBefore: number): number | null {
+  if (queueSeq === null) return null;
+  if (queueSeq > seqBefore) return state.totals.waitlisted;
+  const index = waiting(state).findIndex((other) => other.id === id);
+  return index >= 0 ? index + 1 : state.totals.waitlisted - store.behind(queueSeq);
 }
 
 /** How many reservations a command may end at most, and so how many rows to load for it; keeps a batch bounded. */
 export function weightOf(command: Command): number {
   switch (command.type) {
     case 'reserve':
+    case 'change_quantity':
       return command.quantity;
+    case 'reactivate':
+      return LIMITS.quantityMax;
+    case 'confirm':
+      return command.reacquire ? LIMITS.quantityMax : 1;
     case 'edit_event':
     case 'delete_event':
     case 'cancel_event':
@@ -94,27 +176,27 @@ export function weightOf(command: Command): number {
 function needsOf(commands: readonly Command[]): Needs {
   const reservationIds: ReservationId[] = [];
   const holders: HolderId[] = [];
+  let theirHolders = false;
   let weight = 0;
-  let cancels = false;
-  let settles = false;
   for (const command of commands) {
     if ('reservationId' in command) reservationIds.push(command.reservationId);
-    if (command.type === 'reserve') holders.push(...holderOf(command));
-    cancels ||= command.type === 'cancel_event';
-    settles ||= command.type === 'settle';
+    if (command.type === 'reserve' || command.type === 'accept_transfer') holders.push(...holderOf(command));
+    theirHolders ||= command.type === 'reactivate' || (command.type === 'confirm' && command.reacquire);
     weight += weightOf(command);
   }
+  const has = (...types: Command['type'][]) => commands.some(({ type }) => types.includes(type));
   // Each command ends at most as many reservations as it weighs: so many of the first in line may be gone before it.
   return {
     reservationIds,
     holders,
-    lapsed: weight,
-    active: cancels ? weight : 0,
-    activeIfCancelled: settles ? weight : 0,
+    theirHolders,
+    lapsed: weight + LIMITS.expiriesForWaitlist + 1,
+    closing: has('cancel_event', 'delete_event') ? weight : 0,
+    settling: has('settle') ? weight : 0,
   };
 }
 
-function holderOf(command: Extract<Command, { type: 'reserve' }>): HolderId[] {
-  const holder = command.attendeeId ?? command.principal?.userId;
+function holderOf(command: Extract<Command, { type: 'reserve' | 'accept_transfer' }>): HolderId[] {
+  const holder = (command.type === 'reserve' ? command.attendeeId : null) ?? command.principal?.userId;
   return holder === undefined ? [] : [holder];
 }

@@ -1,4 +1,6 @@
-import { type Command, LIMITS, type Outcome } from '../domain/model.ts';
+import type { Command } from '../domain/commands.ts';
+import { LIMITS } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
 import { weightOf } from './execute.ts';
 
 interface Waiting {

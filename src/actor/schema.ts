@@ -4,6 +4,11 @@
  */
 export const MIGRATIONS: readonly string[] = [
   `
+  CREATE TABLE schema (
+    version INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO schema VALUES (0);
+
   CREATE TABLE event (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     record TEXT NOT NULL
@@ -18,8 +23,32 @@ export const MIGRATIONS: readonly string[] = [
     held INTEGER NOT NULL CHECK (held >= 0),
     confirmed INTEGER NOT NULL CHECK (confirmed >= 0),
     waitlisted INTEGER NOT NULL CHECK (waitlisted >= 0),
+    watched_until INTEGER NOT NULL,
     CHECK (held + confirmed <= capacity)
   ) STRICT;
+  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  -- Counters of all reservations, kept with each fact: an event of a million reservations is never counted anew.
+  CREATE TABLE stock (
+    name TEXT PRIMARY KEY,
+    amount INTEGER NOT NULL CHECK (amount >= 0)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO stock SELECT value, 0 FROM json_each('[
+    "pending", "confirmed", "waitlisted", "cancelled", "expired", "pendingSeats", "confirmedSeats", "waitlistedSeats",
+    "cancelledSeats", "expiredSeats", "checkedInSeats"
+  ]');
+
+  -- What happened on each day of the event's time zone.
+  CREATE TABLE days (
+    day TEXT PRIMARY KEY,
+    created INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    seats_taken INTEGER NOT NULL,
+    seats_freed INTEGER NOT NULL,
+    seats_checked_in INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE reservations (
     id TEXT PRIMARY KEY,
@@ -34,6 +63,12 @@ export const MIGRATIONS: readonly string[] = [
     cancelled_at INTEGER,
     cancelled_by TEXT,
     checked_in_at INTEGER,
+    queue_seq INTEGER,
+    passes INTEGER NOT NULL,
+    extendable_until INTEGER,
+    checked_in_quantity INTEGER NOT NULL,
+    check_in_nonces TEXT NOT NULL,
+    transfer_to TEXT,
     ticket_code TEXT NOT NULL,
     deleted_at INTEGER,
     created_at INTEGER NOT NULL,
@@ -44,6 +79,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX one_active_per_holder ON reservations (holder)
     WHERE status IN ('pending', 'confirmed', 'waitlisted');
   CREATE INDEX holds_by_deadline ON reservations (expires_at, id) WHERE status = 'pending';
+
+  CREATE INDEX waitlist_in_order ON reservations (queue_seq) WHERE status = 'waitlisted';
 
   CREATE TABLE facts (
     seq INTEGER PRIMARY KEY,
@@ -60,5 +97,14 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL,
     outcome TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  -- What was answered under a client's Idempotency-Key, committed with the effect.
+  CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    outcome TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_by_age ON idempotency (at);
   `,
 ];

@@ -1,19 +1,20 @@
-import { eventIdOf } from '../domain/ids.ts';
+import type { Fact } from '../domain/facts.ts';
 import {
-  type CommandId,
   type EventRecord,
   type EventState,
   type EventView,
   emptyState,
-  type Fact,
   type HolderId,
   type Instant,
-  type Outcome,
+  LIMITS,
   type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
-import { isActive } from '../domain/seats.ts';
+import { isActive, isClosed } from '../domain/seats.ts';
+import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
+import { type Answered, Answers } from './store-answers.ts';
+import { Counts } from './store-counts.ts';
 
 /** Which rows the commands of a batch can touch. */
 export interface Needs {
@@ -22,15 +23,12 @@ export interface Needs {
   readonly holders: readonly HolderId[];
   /** How many lapsed holds, first lapsed first. */
   readonly lapsed: number;
-  /** How many active reservations, in the order of their holders. */
-  readonly active: number;
-  /** As `active`, but only if the event is cancelled already. */
-  readonly activeIfCancelled: number;
-}
-
-/** A reservation with the number of the last fact about it. */
-export interface StoredReservation extends Reservation {
-  readonly seq: number;
+  /** How many active reservations, in the order of their holders, commands that close the event may end. */
+  readonly closing: number;
+  /** How many of them settling may end, if the event is closed already. */
+  readonly settling: number;
+  /** Whether the active reservations of the holders of `reservationIds` are needed too. */
+  readonly theirHolders: boolean;
 }
 
 /** A page of the fact log, and what it touched as it is now. */
@@ -42,31 +40,6 @@ export interface ProjectionPage {
   readonly upToSeq: number;
 }
 
-/** A command and what was answered to it. */
-type Answered = readonly [CommandId, Outcome];
-
-type Row = Record<string, SqlStorageValue>;
-
-const COLUMNS = [
-  'id',
-  'seq',
-  'holder',
-  'user_id',
-  'attendee_id',
-  'quantity',
-  'status',
-  'expires_at',
-  'confirmed_at',
-  'cancelled_at',
-  'cancelled_by',
-  'checked_in_at',
-  'ticket_code',
-  'deleted_at',
-  'created_at',
-  'updated_at',
-  'version',
-] as const;
-
 const UPSERT_RESERVATIONS = `
   INSERT INTO reservations (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map((_, index) => `value ->> ${index}`).join(', ')} FROM json_each(?) WHERE true
@@ -74,24 +47,38 @@ const UPSERT_RESERVATIONS = `
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
 
-/** The only holder of the actor's SQL. Every method is synchronous; the caller brings the transaction. */
+/** As the partial unique index has it, so that SQLite uses that. */
+const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
+
+/** The holder of the actor's SQL. Every method is synchronous; the caller brings the transaction. */
 export class Store {
+  /** What was answered, for retries. */
+  readonly answers: Answers;
+  /** Seats and reservations by status, and what happened by day. */
+  readonly counts: Counts;
   readonly #sql: SqlStorage;
   #open = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.answers = new Answers(sql, () => this.isOpen());
+    this.counts = new Counts(sql);
   }
 
   /** Whether the event was ever created. Until then there are no tables, so that unknown ids can't fill storage. */
   isOpen(): boolean {
-    if (!this.#open) this.#open = this.#one("SELECT 1 AS found FROM sqlite_master WHERE name = 'totals'") !== null;
+    if (!this.#open && this.#one("SELECT 1 AS found FROM sqlite_master WHERE name = 'totals'") !== null) {
+      this.#migrate(Number(this.#one('SELECT version FROM schema')?.version));
+      this.#open = true;
+    }
     return this.#open;
   }
 
-  #create(): void {
-    for (const migration of MIGRATIONS) this.#sql.exec(migration);
-    this.#sql.exec('INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0)');
+  /** Climbs the ladder of migrations; its writes are of one turn, so they commit together. */
+  #migrate(version: number): void {
+    if (version === MIGRATIONS.length) return;
+    for (const migration of MIGRATIONS.slice(version)) this.#sql.exec(migration);
+    this.#sql.exec('UPDATE schema SET version = ?', MIGRATIONS.length);
   }
 
   /** Forgets what a transaction that was rolled back had made it believe. */
@@ -126,19 +113,24 @@ export class Store {
     if (needs.reservationIds.length > 0) {
       yield* this.#sql.exec(`${all} id IN ${among}`, JSON.stringify(needs.reservationIds));
     }
+    if (needs.theirHolders) {
+      const theirs = `(SELECT holder FROM reservations WHERE id IN ${among})`;
+      yield* this.#sql.exec(`${all} holder IN ${theirs} AND ${ACTIVE}`, JSON.stringify(needs.reservationIds));
+    }
     if (needs.holders.length > 0) {
-      const active = "status IN ('pending', 'confirmed', 'waitlisted')";
-      yield* this.#sql.exec(`${all} holder IN ${among} AND ${active}`, JSON.stringify(needs.holders));
+      yield* this.#sql.exec(`${all} holder IN ${among} AND ${ACTIVE}`, JSON.stringify(needs.holders));
     }
     if (needs.lapsed > 0 && view.totals.held > 0) {
       const due = "status = 'pending' AND expires_at <= ? ORDER BY expires_at, id LIMIT ?";
       yield* this.#sql.exec(`${all} ${due}`, at, needs.lapsed);
     }
-    const closing = Math.max(needs.active, view.event.status === 'cancelled' ? needs.activeIfCancelled : 0);
-    if (closing > 0) {
-      // In the order of the one index that knows active rows only: however many have ended, it reads none of them.
-      const active = "status IN ('pending', 'confirmed', 'waitlisted') ORDER BY holder LIMIT ?";
-      yield* this.#sql.exec(`${all} ${active}`, closing);
+    const ending = Math.max(needs.closing, isClosed(view.event) ? needs.settling : 0);
+    // In the order of the one index that knows active rows only: however many have ended, it reads none of them.
+    if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY holder LIMIT ?`, ending);
+    if (view.totals.waitlisted > 0) {
+      const line = "status = 'waitlisted' ORDER BY queue_seq LIMIT ?";
+      // One more than a command looks at: of them, the one that it is about may give up its place.
+      yield* this.#sql.exec(`${all} ${line}`, LIMITS.waitlistWindow + 1);
     }
   }
 
@@ -149,9 +141,12 @@ export class Store {
   save(state: EventState, facts: readonly Fact[], answers: readonly Answered[], projectedSeq: number): void {
     const last = facts.at(-1);
     if (state.event === null || last === undefined) return;
-    if (!this.isOpen()) this.#create();
+    if (!this.isOpen()) this.#migrate(0);
     const lastSeq = new Map<ReservationId, number>();
-    for (const fact of facts) if (fact.reservationId !== null) lastSeq.set(fact.reservationId, fact.seq);
+    for (const fact of facts) {
+      if (fact.reservationId !== null) lastSeq.set(fact.reservationId, fact.seq);
+      if ('passed' in fact.data) for (const id of fact.data.passed) lastSeq.set(id, fact.seq);
+    }
     this.#saveReservations(state, lastSeq);
     this.#sql.exec(
       `INSERT INTO facts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
@@ -167,11 +162,7 @@ export class Store {
        confirmed = ?, waitlisted = ?`,
       ...[state.seq, last.at, projectedSeq, state.event.capacity, held, confirmed, waitlisted],
     );
-    this.#sql.exec(
-      'INSERT INTO commands SELECT value ->> 0, ?, value ->> 1 FROM json_each(?)',
-      last.at,
-      JSON.stringify(answers.map(([id, outcome]) => [id, JSON.stringify(outcome)])),
-    );
+    this.answers.save(answers, last.at);
   }
 
   #saveReservations(state: EventState, lastSeq: ReadonlyMap<ReservationId, number>): void {
@@ -184,28 +175,25 @@ export class Store {
     if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(changed.map(toValues)));
   }
 
-  /** What was answered to those of these commands that were executed before and changed something. */
-  answers(ids: readonly CommandId[]): Map<CommandId, Outcome> {
-    if (!this.isOpen()) return new Map();
-    const found = this.#sql.exec(
-      'SELECT id, outcome FROM commands WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(ids),
-    );
-    return new Map([...found].map((row) => [row.id as CommandId, JSON.parse(row.outcome as string) as Outcome]));
+  /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */
+  watchedUntil(): Instant {
+    return this.isOpen() ? Number(this.#one('SELECT watched_until FROM totals')?.watched_until) : 0;
   }
 
-  /** Forgets answers given up to an instant, at most `limit`; ids sort by time, so the oldest come first. */
-  pruneAnswers(upTo: Instant, limit: number): void {
-    this.#sql.exec(
-      'DELETE FROM commands WHERE at <= ? AND id IN (SELECT id FROM commands ORDER BY id LIMIT ?)',
-      upTo,
-      limit,
-    );
+  saveWatchedUntil(until: Instant): void {
+    this.#sql.exec('UPDATE totals SET watched_until = ?', until);
   }
 
-  /** When the oldest remembered answer was given, or null if there is none. */
-  oldestAnswerAt(): Instant | null {
-    return (this.#one('SELECT at FROM commands ORDER BY id LIMIT 1')?.at ?? null) as Instant | null;
+  /** Those who wait behind a place in the line, in order. */
+  line(afterQueueSeq: number, limit: number): Reservation[] {
+    const next = "SELECT * FROM reservations WHERE status = 'waitlisted' AND queue_seq > ? ORDER BY queue_seq LIMIT ?";
+    return [...this.#sql.exec(next, afterQueueSeq, limit)].map(toReservation);
+  }
+
+  /** How many wait behind this place in the line. */
+  behind(queueSeq: number): number {
+    const count = "SELECT count(*) AS n FROM reservations WHERE status = 'waitlisted' AND queue_seq > ?";
+    return Number(this.#one(count, queueSeq)?.n);
   }
 
   /** The event with its totals, or null if it was never created. */
@@ -271,56 +259,10 @@ export class Store {
 
   /** The facts after `afterSeq`, in order. */
   facts(afterSeq: number, limit: number): Fact[] {
-    const rows = this.#sql.exec('SELECT * FROM facts WHERE seq > ? ORDER BY seq LIMIT ?', afterSeq, limit);
-    return [...rows].map(
-      (row) =>
-        ({
-          seq: row.seq,
-          at: row.at,
-          type: row.type,
-          reservationId: row.reservation_id,
-          actorId: row.actor_id,
-          data: JSON.parse(row.data as string),
-        }) as Fact,
-    );
+    return [...this.#sql.exec('SELECT * FROM facts WHERE seq > ? ORDER BY seq LIMIT ?', afterSeq, limit)].map(toFact);
   }
 
   #one(query: string, ...bindings: SqlStorageValue[]): Row | null {
     return this.#sql.exec(query, ...bindings).toArray()[0] ?? null;
   }
-}
-
-function toReservation(row: Row): Reservation {
-  const id = row.id as ReservationId;
-  return {
-    id,
-    eventId: eventIdOf(id),
-    userId: row.user_id,
-    attendeeId: row.attendee_id,
-    quantity: row.quantity,
-    status: row.status,
-    expiresAt: row.expires_at,
-    confirmedAt: row.confirmed_at,
-    cancelledAt: row.cancelled_at,
-    cancelledBy: row.cancelled_by,
-    checkedInAt: row.checked_in_at,
-    ticketCode: row.ticket_code,
-    deletedAt: row.deleted_at,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    version: row.version,
-  } as Reservation;
-}
-
-function toStored(row: Row): StoredReservation {
-  return { ...toReservation(row), seq: row.seq as number };
-}
-
-/** A row's values in the order of COLUMNS. */
-function toValues(r: StoredReservation): (string | number | null)[] {
-  return [
-    ...[r.id, r.seq, r.attendeeId ?? r.userId, r.userId, r.attendeeId, r.quantity, r.status, r.expiresAt],
-    ...[r.confirmedAt, r.cancelledAt, r.cancelledBy, r.checkedInAt, r.ticketCode, r.deletedAt],
-    ...[r.createdAt, r.updatedAt, r.version],
-  ];
 }

@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { typeidUnboxed } from 'typeid-js';
-import type { EventId, Fact, Instant, Reservation, ReservationId, UserId } from '../domain/model.ts';
+import type { Fact } from '../domain/facts.ts';
+import type { EventId, Instant, Reservation, ReservationId, UserId } from '../domain/model.ts';
 import { history, type SubjectType } from './tables.ts';
 
 /** A line to write about a change of a row in D1. What is SQL is read from that row. */

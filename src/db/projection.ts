@@ -1,5 +1,6 @@
+import type { Fact } from '../domain/facts.ts';
 import { reservationIdOf } from '../domain/ids.ts';
-import type { EventView, Fact, Reservation } from '../domain/model.ts';
+import type { EventView, Reservation } from '../domain/model.ts';
 import { factLines } from './history.ts';
 
 /** A reservation as it is to stand in D1. */
@@ -50,6 +51,9 @@ const RESERVATION_COLUMNS = [
   'cancelled_at',
   'cancelled_by',
   'checked_in_at',
+  'queue_seq',
+  'checked_in_quantity',
+  'transfer_to',
   'ticket_code',
   'deleted_at',
   'created_at',
@@ -131,7 +135,7 @@ function eventValues({ event: e, totals, seq }: EventView): unknown[] {
 function reservationValues(r: Projected): unknown[] {
   return [
     ...[r.id, r.seq, r.eventId, r.userId, r.attendeeId, r.quantity, r.status, r.expiresAt, r.confirmedAt],
-    ...[r.cancelledAt, r.cancelledBy, r.checkedInAt, r.ticketCode, r.deletedAt],
-    ...[r.createdAt, r.updatedAt, r.version],
+    ...[r.cancelledAt, r.cancelledBy, r.checkedInAt, r.queueSeq, r.checkedInQuantity],
+    ...[r.transferTo, r.ticketCode, r.deletedAt, r.createdAt, r.updatedAt, r.version],
   ];
 }

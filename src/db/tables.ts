@@ -71,6 +71,9 @@ export const reservations = sqliteTable('reservations', {
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   version: integer('version').notNull(),
+  queueSeq: integer('queue_seq'),
+  checkedInQuantity: integer('checked_in_quantity').notNull(),
+  transferTo: text('transfer_to').$type<UserId>(),
 });
 
 /** Accounts; D1 is their system of record. */
@@ -98,6 +101,14 @@ export const refreshFamilies = sqliteTable('refresh_families', {
   expiresAt: integer('expires_at').notNull(),
 });
 
+/** What was answered under an Idempotency-Key by routes whose record is D1. */
+export const idempotencyKeys = sqliteTable('idempotency_keys', {
+  key: text('key').primaryKey(),
+  at: integer('at').notNull(),
+  fingerprint: text('fingerprint').notNull(),
+  answer: text('answer').notNull(),
+});
+
 /** Where events take place; D1 is their record. */
 export const venues = sqliteTable('venues', {
   num: integer('num').primaryKey(),
@@ -122,7 +133,7 @@ export const attendees = sqliteTable('attendees', {
   userId: text('user_id').$type<UserId>(),
   firstName: text('first_name').notNull(),
   lastName: text('last_name').notNull(),
-  nameKey: text('name_key').notNull(),
+  lastNameKey: text('last_name_key').notNull(),
   email: text('email').notNull(),
   emailKey: text('email_key').notNull(),
   phone: text('phone'),

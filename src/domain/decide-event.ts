@@ -1,19 +1,22 @@
 import { manages } from './access.ts';
-import { accept, type NewFact, reject } from './decision.ts';
+import { accept, type CommandOf, type NewFact, reject } from './decision.ts';
 import { checkDetails, checkVenue, differences } from './details.ts';
+import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
+import type { Decision } from './outcomes.ts';
 import {
-  type Decision,
-  type EventDetails,
-  type EventRecord,
-  type EventState,
-  type Instant,
-  LIMITS,
-  type Reservation,
-  type TimedCommand,
-} from './model.ts';
-import { freeing, holderOf, isActive, isLapsed, judgedAt, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
-
-type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
+  closing,
+  expiry,
+  freeing,
+  holderOf,
+  isActive,
+  isClosed,
+  isLapsed,
+  judgedAt,
+  lapsedHolds,
+  seatsOf,
+  takenSeats,
+} from './seats.ts';
+import { refill } from './waitlist.ts';
 
 /** Creates the event for an organizer. Its id is fresh, so it meets an empty state. */
 export function createEvent(state: EventState, command: CommandOf<'create_event'>): Decision {
@@ -51,17 +54,22 @@ function editEvent(state: EventState, event: EventRecord, command: CommandOf<'ed
   const changes = differences(event, command.changes);
   if (Object.keys(changes).length === 0) return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
-  const edited: EventDetails = { ...event, ...changes };
+  const edited: EventRecord = { ...event, ...changes };
   const errors = [...checkDetails(edited, event, command.at), ...checkVenue(edited.capacity, command.venueCapacity)];
   if (errors.length > 0) return reject({ code: 'validation_failed', errors });
 
-  const lapsed = lapsedHolds(state, command.at);
+  const lapsed = lapsedHolds(state, command.at).slice(0, LIMITS.settlePerStep);
   const expired = freeing(lapsed, takenSeats(state.totals) - edited.capacity);
   const minimum = takenSeats(state.totals) - seatsOf(expired);
   if (edited.capacity < minimum) {
     return reject(isCutOff(lapsed) ? { code: 'busy' } : { code: 'capacity_below_reserved', minimum });
   }
-  return accept(state, command, [...expired.map(expiry), { type: 'event_edited', reservationId: null, data: changes }]);
+  // More seats, a later close or the end of a party too large for the event: the line may move.
+  return accept(state, command, [
+    ...expired.map(expiry),
+    { type: 'event_edited', reservationId: null, data: changes },
+    ...refill(state, edited, command.at, expired),
+  ]);
 }
 
 /** Whether more holds may have lapsed than one step looks at, so that what they'd free is not known. */
@@ -90,26 +98,26 @@ function cancelEvent(state: EventState, event: EventRecord, command: CommandOf<'
 
 function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'delete_event'>): Decision {
   if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
-  const lapsed = lapsedHolds(state, judgedAt(event, command.at));
-  if (takenSeats(state.totals) > seatsOf(lapsed)) {
-    // On a cancelled event nothing consumes seats; what is left of its reservations goes in the next steps.
-    const goesSoon = event.status === 'cancelled' || isCutOff(lapsed);
-    return reject({ code: goesSoon ? 'busy' : 'event_has_reservations' });
-  }
-  return accept(state, command, [...lapsed.map(expiry), { type: 'event_deleted', reservationId: null, data: {} }]);
+  const lapsed = lapsedHolds(state, judgedAt(event, command.at)).slice(0, LIMITS.settlePerStep);
+  // On a cancelled event nothing consumes seats; what is left of its reservations goes in the next steps.
+  const left = takenSeats(state.totals) - seatsOf(lapsed);
+  if (event.status === 'cancelled' && left + state.totals.waitlisted > 0) return reject({ code: 'busy' });
+  if (left > 0) return reject({ code: isCutOff(lapsed) ? 'busy' : 'event_has_reservations' });
+  return accept(state, command, [
+    { type: 'event_deleted', reservationId: null, data: {} },
+    ...closings(state, command.at),
+  ]);
 }
 
 /** One bounded step of what time alone makes due; no facts once nothing is. */
 export function settle(state: EventState, event: EventRecord, command: CommandOf<'settle'>): Decision {
-  const due =
-    event.status === 'cancelled'
-      ? closings(state, judgedAt(event, command.at))
-      : lapsedHolds(state, command.at).map(expiry);
-  return accept(state, command, due);
+  if (isClosed(event)) return accept(state, command, closings(state, judgedAt(event, command.at)));
+  const lapsed = lapsedHolds(state, command.at).slice(0, LIMITS.settlePerStep);
+  return accept(state, command, [...lapsed.map(expiry), ...refill(state, event, command.at, lapsed)]);
 }
 
 /**
- * A step of ending a cancelled event's reservations: a hold that had lapsed expired, the rest are cancelled. In the
+ * A step of ending a closed event's reservations: a hold that had lapsed expired, the rest are cancelled. In the
  * order of their holders, of whom each has one active reservation.
  */
 function closings(state: EventState, at: Instant): NewFact[] {
@@ -118,14 +126,4 @@ function closings(state: EventState, at: Instant): NewFact[] {
     .sort((a, b) => (holderOf(a) < holderOf(b) ? -1 : 1))
     .slice(0, LIMITS.settlePerStep)
     .map((reservation) => (isLapsed(reservation, at) ? expiry(reservation) : closing(reservation)));
-}
-
-/** The fact that ends a lapsed hold. */
-export function expiry(hold: Reservation): NewFact {
-  return { type: 'reservation_expired', reservationId: hold.id, data: {} };
-}
-
-/** The fact that ends a reservation because its event was cancelled. */
-export function closing(reservation: Reservation): NewFact {
-  return { type: 'reservation_cancelled', reservationId: reservation.id, data: { by: 'organizer' } };
 }

@@ -1,159 +1,208 @@
-import { actsAs, maySeeReservation } from './access.ts';
-import { closing, expiry } from './decide-event.ts';
-import { accept, type NewFact, reject } from './decision.ts';
-import type { Decision, EventRecord, EventState, Principal, Rejection, Reservation, TimedCommand } from './model.ts';
-import {
-  cancellableUntil,
-  closesAt,
-  freeing,
-  isActive,
-  isLapsed,
-  judgedAt,
-  lapsedHolds,
-  seatsOf,
-  takenSeats,
-} from './seats.ts';
+import { actsAs, mayActOn, maySeeReservation } from './access.ts';
+import type { TimedCommand } from './commands.ts';
+import { checkIn, undoCheckIn } from './decide-check-in.ts';
+import { activeOf, refusesSeats } from './decide-reserve.ts';
+import { acceptTransfer, offerTransfer, withdrawTransfer } from './decide-transfer.ts';
+import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
+import type { EventRecord, EventState, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
+import { makeRoom } from './room.ts';
+import { asOf, cancellableUntil, closing, expiry, holderOf, isActive, isLapsed } from './seats.ts';
+import { refill, seated, seatedAs } from './waitlist.ts';
 
-type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
+type OnReservation = Exclude<Extract<TimedCommand, { reservationId: Reservation['id'] }>, { type: 'reserve' }>;
 
-/**
- * Takes seats for a holder: all or nothing. Lapsed holds make room first, however late the alarm is. The reservation's
- * id is fresh.
- */
-export function reserve(state: EventState, event: EventRecord, command: CommandOf<'reserve'>): Decision {
-  if (state.reservations.has(command.reservationId)) throw new Error(`${command.reservationId} exists already`);
-  if (command.principal === null) return reject({ code: 'event_not_found' });
-  const closed = closedFor(event, command);
-  if (closed !== null) return reject(closed);
-
-  const own = heldBy(state, command.attendeeId ?? command.principal.userId);
-  if (own !== null && !isLapsed(own, command.at)) return reject({ code: 'already_reserved', reservationId: own.id });
-  const expired = own === null ? [] : [own];
-  const free = event.capacity - takenSeats(state.totals) + seatsOf(expired);
-  if (free < command.quantity) {
-    const others = lapsedHolds(state, command.at).filter((hold) => hold.id !== own?.id);
-    expired.push(...freeing(others, command.quantity - free));
-  }
-  const available = event.capacity - takenSeats(state.totals) + seatsOf(expired);
-  if (available < command.quantity) return reject({ code: 'sold_out', availableSlots: available });
-
-  const status = command.status ?? (event.requiresConfirmation ? 'pending' : 'confirmed');
-  const created: NewFact = {
-    type: 'reservation_created',
-    reservationId: command.reservationId,
-    data: {
-      userId: command.principal.userId,
-      attendeeId: command.attendeeId,
-      quantity: command.quantity,
-      status,
-      expiresAt: status === 'pending' ? command.at + event.holdMs : null,
-      ticketCode: command.ticketCode,
-    },
-  };
-  return accept(state, command, [...expired.map(expiry), created]);
-}
-
-/** Why nobody can reserve this many seats of the event now, whatever is free; null if they can. */
-function closedFor(event: EventRecord, command: CommandOf<'reserve'>): Rejection | null {
-  if (event.status === 'draft') return { code: 'event_not_published' };
-  if (event.status === 'cancelled') return { code: 'event_cancelled' };
-  if (command.at >= closesAt(event)) return { code: 'reservations_closed' };
-  if (event.reservationsOpenAt !== null && command.at < event.reservationsOpenAt)
-    return { code: 'reservations_not_open' };
-  if (command.quantity > event.maxQuantity) {
-    const detail = `One reservation may take at most ${event.maxQuantity} seats of this event.`;
-    return { code: 'validation_failed', errors: [{ field: 'quantity', code: 'above_max_quantity', detail }] };
-  }
-  return null;
-}
-
-function heldBy(state: EventState, holder: Parameters<EventState['activeByHolder']['get']>[0]): Reservation | null {
-  const id = state.activeByHolder.get(holder);
-  return (id !== undefined && state.reservations.get(id)) || null;
-}
-
-/** Decides what is asked of one existing reservation. */
-export function decideReservation(
-  state: EventState,
-  event: EventRecord,
-  command: CommandOf<'confirm' | 'cancel' | 'delete_reservation'>,
-): Decision {
+/** Decides what is asked of one existing reservation, as it is by now, whatever facts are still to be written. */
+export function decideReservation(state: EventState, event: EventRecord, command: OnReservation): Decision {
   const { principal } = command;
-  const reservation = state.reservations.get(command.reservationId);
+  const stored = state.reservations.get(command.reservationId);
+  const reservation = stored && asOf(stored, event, command.at);
+  if (command.type === 'check_in') return checkIn(state, event, reservation, command);
   if (reservation === undefined || principal === null || !maySeeReservation(event, reservation, principal)) {
     return reject({ code: 'reservation_not_found' });
   }
+  const its: Case = { state, event, reservation, principal };
+  if (command.type === 'accept_transfer') return acceptTransfer(its, command);
+  if (command.type === 'withdraw_transfer') return withdrawTransfer(its, command);
+  if (!mayActOn(event, reservation, principal)) return reject({ code: 'reservation_not_found' });
   switch (command.type) {
     case 'confirm':
-      return confirm(state, event, reservation, command);
+      return confirm(its, command);
+    case 'extend':
+      return extend(its, command);
     case 'cancel':
-      return cancel(state, event, reservation, principal, command);
+      return cancel(its, command);
+    case 'reactivate':
+      return reactivate(its, command);
+    case 'change_quantity':
+      return changeQuantity(its, command);
     case 'delete_reservation':
-      return remove(state, event, reservation, principal, command);
+      return remove(its, command);
+    case 'offer_transfer':
+      return offerTransfer(its, command);
+    case 'undo_check_in':
+      return undoCheckIn(its, command);
   }
 }
 
-function confirm(
-  state: EventState,
-  event: EventRecord,
-  reservation: Reservation,
-  command: CommandOf<'confirm'>,
-): Decision {
+function confirm(its: Case, command: CommandOf<'confirm'>): Decision {
+  const { state, event, reservation } = its;
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
   if (reservation.status === 'confirmed') return accept(state, command, []);
   if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
-  if (reservation.status !== 'pending' || isLapsed(reservation, command.at)) return reject({ code: 'hold_expired' });
+  if (reservation.status === 'waitlisted') return reject({ code: 'reservation_not_pending' });
+  if (reservation.status === 'expired') {
+    const retaken = command.reacquire ? retake(its, command, 'confirmed') : null;
+    return retaken?.accepted ? retaken : reject({ code: 'hold_expired' });
+  }
   return accept(state, command, [{ type: 'reservation_confirmed', reservationId: reservation.id, data: {} }]);
 }
 
-function cancel(
-  state: EventState,
-  event: EventRecord,
-  reservation: Reservation,
-  principal: Principal,
-  command: CommandOf<'cancel'>,
-): Decision {
-  if (reservation.status === 'cancelled') return accept(state, command, []);
-  if (!isActive(reservation) || isLapsed(reservation, judgedAt(event, command.at))) {
-    return reject({ code: 'hold_expired' });
+/** Brings a reservation that ended back onto seats, with the checks of a new one. */
+function retake(its: Case, command: TimedCommand, wanted: 'confirmed' | null): Decision {
+  const { state, event, reservation } = its;
+  const refusal = refusesSeats(event, reservation.quantity, command.at);
+  if (refusal !== null) return reject(refusal);
+  const current = activeOf(state, holderOf(reservation));
+  const lapsed = current !== null && isLapsed(current, command.at) ? current : null;
+  if (current !== null && lapsed === null) return reject({ code: 'already_reserved', reservationId: current.id });
+  const asking = { id: reservation.id, quantity: reservation.quantity, passes: 0 };
+  const room = makeRoom(state, event, asking, lapsed, command.at);
+  if (room.granted === null) return reject({ code: 'sold_out', availableSlots: room.available });
+  const status = seatedAs(event, wanted);
+  const data = { status, ...seated(event, status, command.at, room.granted.passed) };
+  return accept(state, command, [
+    ...room.before,
+    { type: 'reservation_reactivated', reservationId: reservation.id, data },
+  ]);
+}
+
+function reactivate(its: Case, command: CommandOf<'reactivate'>): Decision {
+  const { state, reservation } = its;
+  if (isActive(reservation)) return accept(state, command, []);
+  return retake(its, command, null);
+}
+
+/** Slides the hold on by its event's length, but never past what it may reach in all. */
+function extend({ state, event, reservation }: Case, command: CommandOf<'extend'>): Decision {
+  if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
+  if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
+  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
+  const { expiresAt, extendableUntil } = reservation;
+  if (expiresAt === null || extendableUntil === null || reservation.status !== 'pending') {
+    return reject({ code: 'reservation_not_pending' });
   }
-  const refused = refusesCancel(event, reservation, principal, command);
-  return refused === null
-    ? accept(state, command, [cancellation(event, reservation, principal)])
-    : reject({ code: refused });
+  const later = Math.min(command.at + event.holdMs, extendableUntil);
+  if (later > expiresAt) {
+    const extension: NewFact = {
+      type: 'reservation_extended',
+      reservationId: reservation.id,
+      data: { expiresAt: later },
+    };
+    return accept(state, command, [extension]);
+  }
+  return expiresAt >= extendableUntil ? reject({ code: 'hold_not_extendable' }) : accept(state, command, []);
+}
+
+function cancel(its: Case, command: CommandOf<'cancel'>): Decision {
+  const { state, reservation } = its;
+  if (reservation.status === 'cancelled') return accept(state, command, []);
+  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
+  const refusal = refusesCancel(its, command);
+  return refusal === null ? accept(state, command, ending(its, command)) : reject(refusal);
 }
 
 /** Removes the reservation from sight; one that still is active is cancelled first, by the same rules. */
-function remove(
-  state: EventState,
-  event: EventRecord,
-  reservation: Reservation,
-  principal: Principal,
-  command: CommandOf<'delete_reservation'>,
-): Decision {
+function remove(its: Case, command: CommandOf<'delete_reservation'>): Decision {
+  const { state, event, reservation } = its;
   const removal: NewFact = { type: 'reservation_deleted', reservationId: reservation.id, data: {} };
-  if (isLapsed(reservation, judgedAt(event, command.at))) return accept(state, command, [expiry(reservation), removal]);
-  if (!isActive(reservation)) return accept(state, command, [removal]);
-  const refused = refusesCancel(event, reservation, principal, command);
-  return refused === null
-    ? accept(state, command, [cancellation(event, reservation, principal), removal])
-    : reject({ code: refused });
+  const stored = state.reservations.get(reservation.id);
+  if (stored === undefined || !isActive(stored)) return accept(state, command, [removal]);
+  if (!isActive(reservation)) {
+    const end = reservation.status === 'expired' ? expiry(stored) : closing(stored);
+    return accept(state, command, [end, removal, ...refill(state, event, command.at, [stored])]);
+  }
+  const refusal = refusesCancel(its, command);
+  if (refusal !== null) return reject(refusal);
+  const [cancellation, ...promoted] = ending(its, command);
+  return accept(state, command, [...(cancellation ? [cancellation] : []), removal, ...promoted]);
 }
 
-function refusesCancel(
-  event: EventRecord,
-  reservation: Reservation,
-  principal: Principal,
-  command: TimedCommand,
-): 'cancellation_closed' | null {
-  const onlyHolder = actsAs(event, reservation, principal) === 'holder' && principal.userId !== event.organizerId;
-  const bound = onlyHolder && principal.role !== 'admin' && event.status !== 'cancelled';
-  return bound && command.at >= cancellableUntil(event) ? 'cancellation_closed' : null;
+/** Holders cancel until the event's limit, and not once they have arrived; who runs the event may at any time. */
+function refusesCancel({ event, reservation, principal }: Case, command: TimedCommand): Rejection | null {
+  const asHolder = actsAs(event, reservation, principal) === 'holder';
+  const bound = asHolder && principal.userId !== event.organizerId && principal.role !== 'admin';
+  if (!bound || reservation.status === 'waitlisted') return null;
+  if (reservation.checkedInAt !== null) {
+    return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
+  }
+  return command.at >= cancellableUntil(event) ? { code: 'cancellation_closed' } : null;
 }
 
-/** On a cancelled event the organizer has cancelled it already, though its step hasn't come yet. */
-function cancellation(event: EventRecord, reservation: Reservation, principal: Principal): NewFact {
-  if (event.status === 'cancelled') return closing(reservation);
+/** Cancels, and gives the seats to those who wait. */
+function ending({ state, event, reservation, principal }: Case, command: TimedCommand): NewFact[] {
   const by = actsAs(event, reservation, principal);
-  return { type: 'reservation_cancelled', reservationId: reservation.id, data: { by } };
+  return [
+    { type: 'reservation_cancelled', reservationId: reservation.id, data: { by } },
+    ...refill(state, event, command.at, [reservation]),
+  ];
+}
+
+/** More seats are taken as a newcomer takes them; fewer are given to those who wait. */
+function changeQuantity(its: Case, command: CommandOf<'change_quantity'>): Decision {
+  const { state, event, reservation } = its;
+  if (command.ifVersion !== null && command.ifVersion !== reservation.version) {
+    return reject({ code: 'version_mismatch' });
+  }
+  if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
+  if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
+  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
+  if (command.quantity === reservation.quantity) return accept(state, command, []);
+  return command.quantity > reservation.quantity ? grow(its, command) : shrink(its, command);
+}
+
+function grow({ state, event, reservation }: Case, command: CommandOf<'change_quantity'>): Decision {
+  const { quantity, at } = command;
+  const refusal = refusesSeats(event, quantity, at);
+  if (refusal !== null) return reject(refusal);
+  const resized = (requeued: boolean, passed: readonly Reservation['id'][]): NewFact => ({
+    type: 'reservation_resized',
+    reservationId: reservation.id,
+    data: { quantity, requeued, passed },
+  });
+  if (reservation.status === 'waitlisted') {
+    if (quantity > event.capacity) return reject({ code: 'sold_out', availableSlots: 0 });
+    const requeued = { ...reservation, quantity, queueSeq: Number.POSITIVE_INFINITY, passes: 0 };
+    return accept(state, command, [resized(true, []), ...refill(withChanged(state, requeued), event, at)]);
+  }
+  const asking = { id: reservation.id, quantity: quantity - reservation.quantity, passes: 0 };
+  const room = makeRoom(state, event, asking, null, at);
+  if (room.granted === null) return reject({ code: 'sold_out', availableSlots: room.available });
+  return accept(state, command, [...room.before, resized(false, room.granted.passed)]);
+}
+
+function shrink(its: Case, command: CommandOf<'change_quantity'>): Decision {
+  const { state, event, reservation } = its;
+  const { checkedInAt, checkedInQuantity } = reservation;
+  if (checkedInAt !== null && command.quantity < checkedInQuantity) {
+    return reject({ code: 'already_checked_in', checkedInAt });
+  }
+  const refusal = refusesCancel({ ...its, reservation: { ...reservation, checkedInAt: null } }, command);
+  if (refusal !== null) return reject(refusal);
+  const resized: NewFact = {
+    type: 'reservation_resized',
+    reservationId: reservation.id,
+    data: { quantity: command.quantity, requeued: false, passed: [] },
+  };
+  if (reservation.status !== 'waitlisted') {
+    const freed = reservation.quantity - command.quantity;
+    return accept(state, command, [resized, ...refill(state, event, command.at, [], freed)]);
+  }
+  // A waiting party that now fits moves up with the rest, so the line is judged as it will be.
+  const after = withChanged(state, { ...reservation, quantity: command.quantity });
+  return accept(state, command, [resized, ...refill(after, event, command.at)]);
+}
+
+function withChanged(state: EventState, reservation: Reservation): EventState {
+  return { ...state, reservations: new Map(state.reservations).set(reservation.id, reservation) };
 }

@@ -1,8 +1,11 @@
 import { maySeeEvent } from './access.ts';
+import type { TimedCommand } from './commands.ts';
 import { createEvent, decideEvent, settle } from './decide-event.ts';
-import { decideReservation, reserve } from './decide-reservation.ts';
+import { decideReservation } from './decide-reservation.ts';
+import { reserve } from './decide-reserve.ts';
 import { accept, reject } from './decision.ts';
-import type { Decision, EventState, TimedCommand } from './model.ts';
+import type { EventState } from './model.ts';
+import type { Decision } from './outcomes.ts';
 
 /**
  * Decides one command on one event: the facts that it adds, or why it is refused. Pure and total: it reads no clock,
@@ -24,11 +27,8 @@ export function decide(state: EventState, command: TimedCommand): Decision {
     case 'reserve':
       if (event === null || !maySeeEvent(event, command.principal)) return reject({ code: 'event_not_found' });
       return reserve(state, event, command);
-    case 'confirm':
-    case 'cancel':
-    case 'delete_reservation':
+    default:
       // A deleted event's reservations stay their holders' to see and to remove.
-      if (event === null) return reject({ code: 'reservation_not_found' });
-      return decideReservation(state, event, command);
+      return event === null ? reject({ code: 'reservation_not_found' }) : decideReservation(state, event, command);
   }
 }

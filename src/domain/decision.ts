@@ -1,4 +1,18 @@
-import type { Decision, EventState, Fact, Rejection, TimedCommand } from './model.ts';
+import type { TimedCommand } from './commands.ts';
+import type { Fact } from './facts.ts';
+import type { EventRecord, EventState, Principal, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
+
+/** The commands of one type, or of several. */
+export type CommandOf<T extends TimedCommand['type']> = Extract<TimedCommand, { type: T }>;
+
+/** One reservation in its event, and who asks: what the rules about a reservation need. */
+export interface Case {
+  readonly state: EventState;
+  readonly event: EventRecord;
+  readonly reservation: Reservation;
+  readonly principal: Principal;
+}
 
 type Unnumbered<F> = F extends Fact ? Omit<F, 'seq' | 'at' | 'actorId'> : never;
 /** A fact before it has its number, its instant and its author. */

@@ -1,4 +1,5 @@
-import type { EventDetails, FieldError, Instant } from './model.ts';
+import type { EventDetails, Instant } from './model.ts';
+import type { FieldError } from './outcomes.ts';
 
 type Rule = (details: EventDetails, previous: EventDetails | null, at: Instant) => FieldError | null;
 

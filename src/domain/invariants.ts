@@ -32,6 +32,19 @@ function assertReservation(reservation: Reservation): void {
       (status === 'cancelled') === (reservation.cancelledBy !== null),
     'a cancelled reservation, and no other, says when and by whom',
   );
+  check(
+    (status === 'waitlisted') === (reservation.queueSeq !== null),
+    'who waits, and nobody else, has a place in line',
+  );
+  check(reservation.checkedInQuantity <= quantity, 'no more arrive than have seats');
+  check(
+    reservation.checkedInAt === null || (status !== 'pending' && status !== 'waitlisted'),
+    'nobody arrives before their seats are confirmed',
+  );
+  check(
+    (reservation.checkedInAt === null) === (reservation.checkedInQuantity === 0),
+    'a check-in says when and how many',
+  );
   check(reservation.deletedAt === null || !isActive(reservation), 'a deleted reservation takes no seats');
 }
 

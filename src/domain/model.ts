@@ -1,7 +1,7 @@
 /**
- * The words of the domain: what an event and its reservations are, what can be asked of them (Command), what
- * happened (Fact), and why something was refused (Rejection). Plain data only, so that every value here can cross
- * an RPC boundary, be stored as JSON and be compared in a test.
+ * The words of the domain: what an event and its reservations are. What can be asked of them is in commands.ts, what
+ * happened in facts.ts, what is answered in outcomes.ts. Plain data only, so that every value can cross an RPC
+ * boundary, be stored as JSON and be compared in a test.
  *
  * Instants are epoch milliseconds. Seats are whole numbers. Money is an integer in minor units.
  */
@@ -39,6 +39,19 @@ export const LIMITS = {
   batchMax: 1_000,
   /** Holds that one command expires, and reservations that one step of cancelling an event cancels. */
   settlePerStep: 1_000,
+  /** Parties at the head of the waitlist that one command looks at, and so promotes at most. */
+  waitlistWindow: 100,
+  /** Lapsed holds that one reservation expires for the sake of those who wait. */
+  expiriesForWaitlist: 100,
+  /** How often smaller parties may pass a waiting one before it blocks the line. */
+  passesMax: 3,
+  /** A hold slides to at most this many times its first length from its start. */
+  holdLengthsMax: 3,
+  nonceLengthMax: 64,
+  /** Nonces that a reservation remembers, the last ones: more than a party's arrivals one by one. */
+  noncesMax: 200,
+  /** How long an Idempotency-Key is remembered. */
+  idempotencyMs: 24 * 60 * 60 * 1000,
 } as const;
 
 export type Role = 'customer' | 'organizer' | 'admin';
@@ -112,7 +125,20 @@ export interface Reservation {
   readonly confirmedAt: Instant | null;
   readonly cancelledAt: Instant | null;
   readonly cancelledBy: CancelledBy | null;
+  /** The place in the line of the waitlist, lower first; null unless waitlisted. */
+  readonly queueSeq: number | null;
+  /** How often smaller parties were promoted past it while it waited. */
+  readonly passes: number;
+  /** Until when its hold may slide at most; null unless it is or was pending. */
+  readonly extendableUntil: Instant | null;
+  /** When the first of the party arrived; null: nobody yet. */
   readonly checkedInAt: Instant | null;
+  /** How many of the party have arrived. */
+  readonly checkedInQuantity: number;
+  /** The nonces of its check-ins, undone ones too, by which a repeated one is known. */
+  readonly checkInNonces: readonly string[];
+  /** To whom its user offers it; null: to nobody. */
+  readonly transferTo: UserId | null;
   /** Unguessable; proves the reservation at the door. */
   readonly ticketCode: string;
   readonly deletedAt: Instant | null;
@@ -156,137 +182,6 @@ export function emptyState(): EventState {
   };
 }
 
-/** What is asked, apart from who asks and when. */
-export type Action =
-  | {
-      readonly type: 'create_event';
-      readonly details: EventDetails;
-      readonly status: 'draft' | 'published';
-      /** Of the event's venue; left out: nothing bounds the event's. */
-      readonly venueCapacity?: number | undefined;
-    }
-  | {
-      readonly type: 'edit_event';
-      readonly changes: Partial<EventDetails>;
-      readonly ifVersion: number | null;
-      /** Of the venue that the event then has; left out: nothing bounds the event's. */
-      readonly venueCapacity?: number | undefined;
-    }
-  | { readonly type: 'publish_event' }
-  | { readonly type: 'cancel_event' }
-  | { readonly type: 'delete_event'; readonly ifVersion: number | null }
-  | {
-      readonly type: 'reserve';
-      readonly reservationId: ReservationId;
-      readonly attendeeId: AttendeeId | null;
-      readonly quantity: number;
-      /** Null: as the event wants it. */
-      readonly status: 'pending' | 'confirmed' | null;
-      readonly ticketCode: string;
-    }
-  | { readonly type: 'confirm'; readonly reservationId: ReservationId }
-  | { readonly type: 'cancel'; readonly reservationId: ReservationId }
-  | { readonly type: 'delete_reservation'; readonly reservationId: ReservationId }
-  /** What time alone makes due: lapsed holds expire, a cancelled event's reservations are cancelled. Bounded. */
-  | { readonly type: 'settle' };
-
-/** What the Worker sends to an actor. */
-export type Command = Action & {
-  readonly id: CommandId;
-  readonly eventId: EventId;
-  /** Null: the system itself, which only settles. */
-  readonly principal: Principal | null;
-};
-
-/** A command as the actor decides it: the instant is the actor's, so that an event's time never runs backwards. */
-export type TimedCommand = Command & { readonly at: Instant };
-
-interface FactBase {
-  /** 1, 2, 3 … per event, without a gap. */
-  readonly seq: number;
-  readonly at: Instant;
-  /** Who caused it; null: time. */
-  readonly actorId: UserId | null;
-}
-
-/** What happened to the event itself. */
-export type EventFact = FactBase & { readonly reservationId: null } & (
-    | {
-        readonly type: 'event_created';
-        readonly data: {
-          readonly eventId: EventId;
-          readonly status: 'draft' | 'published';
-          readonly details: EventDetails;
-        };
-      }
-    | { readonly type: 'event_edited'; readonly data: Partial<EventDetails> }
-    | { readonly type: 'event_published'; readonly data: Record<string, never> }
-    | { readonly type: 'event_cancelled'; readonly data: Record<string, never> }
-    | { readonly type: 'event_deleted'; readonly data: Record<string, never> }
-  );
-
-/** What happened to one reservation. */
-export type ReservationFact = FactBase & { readonly reservationId: ReservationId } & (
-    | {
-        readonly type: 'reservation_created';
-        readonly data: {
-          readonly userId: UserId;
-          readonly attendeeId: AttendeeId | null;
-          readonly quantity: number;
-          readonly status: 'pending' | 'confirmed';
-          readonly expiresAt: Instant | null;
-          readonly ticketCode: string;
-        };
-      }
-    | { readonly type: 'reservation_confirmed'; readonly data: Record<string, never> }
-    | { readonly type: 'reservation_cancelled'; readonly data: { readonly by: CancelledBy } }
-    | { readonly type: 'reservation_expired'; readonly data: Record<string, never> }
-    | { readonly type: 'reservation_deleted'; readonly data: Record<string, never> }
-  );
-
-export type Fact = EventFact | ReservationFact;
-export type FactType = Fact['type'];
-
-/** One field of the input that breaks a rule which only the event's state can judge. */
-export interface FieldError {
-  /** Name of the field in `EventDetails`, or of the command's own field. */
-  readonly field: keyof EventDetails | 'quantity';
-  readonly code: string;
-  readonly detail: string;
-}
-
-/** Why a command was refused, as data; the HTTP layer maps every code to a status. */
-export type Rejection =
-  | {
-      readonly code:
-        | 'event_not_found'
-        | 'reservation_not_found'
-        | 'not_organizer'
-        | 'organizer_required'
-        | 'event_not_published'
-        | 'event_cancelled'
-        | 'event_started'
-        | 'event_has_reservations'
-        | 'reservations_not_open'
-        | 'reservations_closed'
-        | 'hold_expired'
-        | 'reservation_cancelled'
-        | 'cancellation_closed'
-        | 'version_mismatch'
-        | 'busy';
-    }
-  | { readonly code: 'sold_out'; readonly availableSlots: number }
-  | { readonly code: 'already_reserved'; readonly reservationId: ReservationId }
-  | { readonly code: 'capacity_below_reserved'; readonly minimum: number }
-  | { readonly code: 'validation_failed'; readonly errors: readonly FieldError[] };
-
-export type RejectionCode = Rejection['code'];
-
-/** Accepted with the facts that it adds (none if what is asked already holds), or refused. */
-export type Decision =
-  | { readonly accepted: true; readonly facts: readonly Fact[] }
-  | { readonly accepted: false; readonly rejection: Rejection };
-
 /** An event with its seat counts, as one moment saw them. */
 export interface EventView {
   readonly event: EventRecord;
@@ -294,12 +189,11 @@ export interface EventView {
   readonly seq: number;
 }
 
-/** What an actor answers to one command. */
-export type Outcome =
-  | { readonly kind: 'event'; readonly view: EventView }
-  | { readonly kind: 'reservation'; readonly reservation: Reservation; readonly seq: number }
-  | { readonly kind: 'settled'; readonly seq: number }
-  | { readonly kind: 'rejected'; readonly rejection: Rejection };
+/** A reservation with its place in the line, 1 for its head; null unless it waits. */
+export interface ReservationView {
+  readonly reservation: Reservation;
+  readonly waitlistPosition: number | null;
+}
 
 /** An event's occupancy at one instant; the strong read behind `GET /events/{id}/availability`. */
 export interface Availability {
@@ -310,4 +204,13 @@ export interface Availability {
   readonly reservedSlots: number;
   readonly availableSlots: number;
   readonly waitlisted: number;
+}
+
+/** What decides for whom an event exists. */
+export type Audience = Pick<EventRecord, 'organizerId' | 'publishedAt' | 'deletedAt'>;
+
+/** What those who watch an event are shown, and who they may be. */
+export interface Showing {
+  readonly availability: Availability;
+  readonly audience: Audience;
 }

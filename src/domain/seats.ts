@@ -1,13 +1,13 @@
-import {
-  type Availability,
-  type EventRecord,
-  type EventState,
-  type EventView,
-  type HolderId,
-  type Instant,
-  LIMITS,
-  type Reservation,
-  type Totals,
+import type { NewFact } from './decision.ts';
+import type {
+  Availability,
+  EventRecord,
+  EventState,
+  EventView,
+  HolderId,
+  Instant,
+  Reservation,
+  Totals,
 } from './model.ts';
 
 /** Whether the reservation occupies its holder's one place in the event. */
@@ -25,33 +25,47 @@ export function isLapsed(reservation: Reservation, at: Instant): boolean {
   return reservation.status === 'pending' && reservation.expiresAt !== null && reservation.expiresAt <= at;
 }
 
+/** Whether the event is over for good: nothing can stay active in it. */
+export function isClosed(event: EventRecord): boolean {
+  return event.status === 'cancelled' || event.deletedAt !== null;
+}
+
 /**
- * The instant as of which the event's holds are judged: cancelling it ended them all at that moment, so that what is
+ * The instant as of which the event's holds are judged: closing it ended them all at that moment, so that what is
  * left of them for later steps can't lapse any more.
  */
 export function judgedAt(event: EventRecord, at: Instant): Instant {
-  return event.status === 'cancelled' ? Math.min(at, event.updatedAt) : at;
+  return isClosed(event) ? Math.min(at, event.updatedAt) : at;
+}
+
+/** The fact that ends a lapsed hold. */
+export function expiry(hold: Reservation): NewFact {
+  return { type: 'reservation_expired', reservationId: hold.id, data: {} };
+}
+
+/** The fact that ends a reservation because its event was cancelled. */
+export function closing(reservation: Reservation): NewFact {
+  return { type: 'reservation_cancelled', reservationId: reservation.id, data: { by: 'organizer' } };
 }
 
 /**
  * The reservation as it is at an instant, even where the fact of it is yet to be written: a lapsed hold is expired,
- * and a cancelled event has no active reservations.
+ * and a closed event has no active reservations.
  */
 export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
   const version = reservation.version + 1;
   if (isLapsed(reservation, judgedAt(event, at))) {
-    return { ...reservation, status: 'expired', updatedAt: reservation.expiresAt ?? at, version };
+    return { ...reservation, ...ended('expired'), updatedAt: reservation.expiresAt ?? at, version };
   }
-  if (event.status !== 'cancelled' || !isActive(reservation)) return reservation;
+  if (!isClosed(event) || !isActive(reservation)) return reservation;
   const cancelledAt = event.updatedAt;
-  return {
-    ...reservation,
-    status: 'cancelled',
-    cancelledAt,
-    cancelledBy: 'organizer',
-    updatedAt: cancelledAt,
-    version,
-  };
+  const updatedAt = cancelledAt;
+  return { ...reservation, ...ended('cancelled'), cancelledAt, cancelledBy: 'organizer', updatedAt, version };
+}
+
+/** What becomes of a reservation that loses its seats or its place in line. */
+export function ended<S extends 'cancelled' | 'expired'>(status: S) {
+  return { status, queueSeq: null, passes: 0, transferTo: null };
 }
 
 /** When reservations close: as the organizer said, else at the start. */
@@ -64,16 +78,15 @@ export function cancellableUntil(event: EventRecord): Instant {
   return event.cancelUntil ?? event.startTime;
 }
 
-/** The lapsed holds among the loaded reservations, first lapsed first; at most as many as one step may settle. */
+/** The lapsed holds among the loaded reservations, first lapsed first. */
 export function lapsedHolds(state: EventState, at: Instant): Reservation[] {
   if (state.totals.held === 0) return [];
   return [...state.reservations.values()]
     .filter((reservation) => isLapsed(reservation, at))
-    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || (a.id < b.id ? -1 : 1))
-    .slice(0, LIMITS.settlePerStep);
+    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
-/** How many seats these reservations ask for together. */
+/** How many seats they have together. */
 export function seatsOf(reservations: readonly Reservation[]): number {
   return reservations.reduce((seats, reservation) => seats + reservation.quantity, 0);
 }

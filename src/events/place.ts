@@ -7,6 +7,12 @@ import { validationProblem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import type { EventPatch } from './schema.ts';
 
+/** Where a whole event is to take place. */
+interface WholePlace extends Place {
+  /** Of the venue, else the event's own; null: not said. */
+  readonly country: string | null;
+}
+
 /** Where an event is to take place, as far as its input says so. */
 export interface Place {
   /** An event at a venue has no country of its own: it has the venue's, even when that is put right later. */
@@ -23,14 +29,15 @@ type PlaceInput = Pick<EventPatch, 'venue_id' | 'country_code'>;
  * The place of a whole event. Any organizer may use any venue: they are reference data that all share.
  * @throws Problem `validation_failed` for a venue that does not exist, or a country that isn't the venue's
  */
-export async function placeOf(env: Env, input: PlaceInput): Promise<Place> {
+export async function placeOf(env: Env, input: PlaceInput): Promise<WholePlace> {
   if (input.venue_id === undefined || input.venue_id === null) {
-    const changes = { venueId: null, countryCode: input.country_code ?? null };
-    return { changes, venueCapacity: undefined, version: null };
+    const country = input.country_code ?? null;
+    return { changes: { venueId: null, countryCode: country }, venueCapacity: undefined, country, version: null };
   }
   const venue = await existing(env, input.venue_id);
   checkCountry(venue, input.country_code);
-  return { changes: { venueId: venue.id, countryCode: null }, venueCapacity: venue.capacity, version: null };
+  const { capacity: venueCapacity, countryCode: country } = venue;
+  return { changes: { venueId: venue.id, countryCode: null }, venueCapacity, country, version: null };
 }
 
 /**

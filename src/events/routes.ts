@@ -1,39 +1,44 @@
 import type { Context } from 'hono';
 import { type Answer, execute, readAvailability, readEvent, rebuild } from '../actor/client.ts';
+import { claimId, releaseId } from '../db/idempotency.ts';
 import { inCurrentRole } from '../db/roles.ts';
 import { findVenue } from '../db/venues.ts';
 import { maySeeEvent } from '../domain/access.ts';
+import type { Action } from '../domain/commands.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
 import { database, primary } from '../http/database.ts';
-import { clientHas, ifMatchVersions } from '../http/etag.ts';
+import { clientHas, expectedVersion } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
+import { type IdempotencyKey, idempotencyKeyOf, sendReplayed } from '../http/idempotency.ts';
 import { newEventId } from '../http/ids.ts';
 import { eventOf } from '../http/outcome.ts';
+import { locationHint } from '../http/placement.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
+import { feed } from './feed-routes.ts';
 import { type EventAtVenue, eventTag, toAvailabilityJson, toEventJson } from './json.ts';
 import { patchedPlaceOf, placeOf } from './place.ts';
 import { findEvent, listEvents } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
 
-/** No event has this version, so nothing is done. */
-const NO_VERSION = 0;
 const EDIT_TRIES = 3;
 
 /** The slice of events. */
 export const events = createRouter()
   .openapi(contract.createEvent, async (c) => {
-    const { status = 'draft', ...input } = c.req.valid('json');
-    const id = newEventId();
+    const body = c.req.valid('json');
+    const { status = 'draft', ...input } = body;
     const principal = await inCurrentRole(primary(c.env), c.get('principal'));
     const place = await placeOf(c.env, input);
-    const { venueCapacity } = place;
+    const { venueCapacity, country } = place;
     const action = { type: 'create_event', details: toDetails(input, place), status, venueCapacity } as const;
-    const json = await answered(c, await execute(c.env, id, principal, action));
-    c.header('location', `/api/events/${id}`);
+    const key = idempotencyKeyOf(c, 'createEvent', principal.userId, body);
+    const near = locationHint(country, originOf(c.req.raw));
+    const json = await answered(c, await create(c.env, principal, action, key, near));
+    c.header('location', `/api/events/${json.id}`);
     return c.json(json, 201);
   })
   .openapi(contract.listEvents, async (c) => {
@@ -51,7 +56,7 @@ export const events = createRouter()
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const input = c.req.valid('json');
     const place = await placeOf(c.env, input);
     const { venueCapacity } = place;
@@ -60,13 +65,13 @@ export const events = createRouter()
   })
   .openapi(contract.editEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const answer = await edit(c.env, id, c.get('principal'), c.req.valid('json'), ifVersion);
     return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.deleteEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const answer = await execute(c.env, id, c.get('principal'), { type: 'delete_event', ifVersion });
     eventOf(answer.outcome);
     sendReadModel(c, answer);
@@ -93,11 +98,40 @@ export const events = createRouter()
     return c.json({ event_id: id, ...rebuilt }, 200);
   });
 
+events.route('/', feed);
+
+/**
+ * Creates an event. Requests with the same key do so under the same id, which D1 remembers, and so reach the same
+ * actor, which remembers the answer.
+ */
+async function create(
+  env: Env,
+  principal: Principal,
+  action: Action,
+  idempotency: IdempotencyKey | undefined,
+  near: DurableObjectLocationHint | undefined,
+): Promise<Answer> {
+  const fresh = newEventId();
+  if (idempotency === undefined) return execute(env, fresh, principal, action, { near });
+  const db = primary(env);
+  const id = await claimId(db, idempotency, fresh, Date.now());
+  if (id === null) throw new Problem('idempotency_key_reused');
+  const answer = await execute(env, id, principal, action, { idempotency, near });
+  if (answer.outcome.kind === 'rejected') await releaseId(db, idempotency, id);
+  return answer;
+}
+
+/** Where a request comes from, as the platform tells; on a local server it doesn't. */
+function originOf({ cf = {} }: Request): { country?: string; continent?: string; longitude?: string } {
+  return cf as Partial<IncomingRequestCfProperties>;
+}
+
 /** The event that a command answered with, and the headers that go with it. */
 async function answered(c: Pick<Context<AppEnv>, 'header' | 'env'>, answer: Answer): Promise<EventJson> {
   const event = await withVenue(c.env, eventOf(answer.outcome));
   const now = Date.now();
   sendReadModel(c, answer);
+  if ('replayed' in answer.outcome) sendReplayed(c);
   c.header('etag', eventTag(event, now));
   return toEventJson(event, now);
 }
@@ -141,17 +175,10 @@ async function read(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue> {
   return withVenue(c.env, fresh.value);
 }
 
-/** The one version that `If-Match` lets a command change, or null for any. */
-async function expectedVersion(
-  env: Env,
-  id: EventId,
-  principal: Principal,
-  ifMatch: string | undefined,
-): Promise<number | null> {
-  const versions = ifMatchVersions(ifMatch);
-  if (versions === null) return null;
-  const [first = NO_VERSION, ...others] = versions;
-  if (others.length === 0) return first;
-  const current = await readEvent(env, id, principal);
-  return current.ok && versions.includes(current.value.event.version) ? current.value.event.version : NO_VERSION;
+/** What `If-Match` lets a command change; see `expectedVersion`. */
+function versionOf(env: Env, id: EventId, principal: Principal, ifMatch: string | undefined): Promise<number | null> {
+  return expectedVersion(ifMatch, async () => {
+    const current = await readEvent(env, id, principal);
+    return current.ok ? current.value.event.version : null;
+  });
 }

@@ -32,4 +32,4 @@ export const countryCode = z
     params: { code: 'unknown_country' },
     error: 'Not an ISO 3166-1 alpha-2 code.',
   })
-  .openapi({ description: 'ISO 3166-1 alpha-2.', example: 'DE' });
+  .openapi({ description: 'ISO 3166-1 alpha-2.', pattern: '^[A-Za-z]{2}$', example: 'DE' });

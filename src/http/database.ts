@@ -16,7 +16,7 @@ interface RequestContext {
  * response carries its own bookmark.
  * @throws Problem `validation_failed` for a bookmark that D1 never gave
  */
-export function session(c: RequestContext): D1DatabaseSession {
+function session(c: RequestContext): D1DatabaseSession {
   const open = c.get('session');
   if (open) return open;
   const sent = c.req.header('x-d1-bookmark');

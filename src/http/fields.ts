@@ -119,6 +119,11 @@ export const searchQuery = line(200)
   .optional()
   .openapi({ description: 'Beginnings of words that must all occur.', example: 'berl' });
 
+/** The proof of whoever registered an attendee without a login. */
+export const editTokenHeader = z.object({
+  'x-edit-token': z.string().optional().openapi({ description: 'What the registration of the attendee answered.' }),
+});
+
 /** The version that a change is meant for. */
 export const ifMatchHeader = z.object({
   'if-match': z

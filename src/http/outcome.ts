@@ -1,4 +1,5 @@
-import type { EventView, Outcome, Reservation } from '../domain/model.ts';
+import type { EventView, ReservationView } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
 import { rejectionProblem } from './rejection.ts';
 
 /**
@@ -15,8 +16,8 @@ export function eventOf(outcome: Outcome): EventView {
  * The reservation that a command on it answered with.
  * @throws Problem for a rejection
  */
-export function reservationOf(outcome: Outcome): Reservation {
+export function reservationOf(outcome: Outcome): ReservationView {
   if (outcome.kind === 'rejected') throw rejectionProblem(outcome.rejection);
   if (outcome.kind !== 'reservation') throw new Error(`expected a reservation, got ${outcome.kind}`);
-  return outcome.reservation;
+  return outcome;
 }

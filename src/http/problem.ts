@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { RejectionCode } from '../domain/model.ts';
+import type { RejectionCode } from '../domain/outcomes.ts';
 
 interface ProblemKind {
   readonly status: 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
@@ -20,6 +20,14 @@ const REJECTIONS = {
   reservations_closed: { status: 409, title: 'Reservations are closed' },
   hold_expired: { status: 409, title: 'The hold has expired' },
   reservation_cancelled: { status: 409, title: 'The reservation is cancelled' },
+  reservation_not_pending: { status: 409, title: 'The reservation is not pending' },
+  reservation_not_confirmed: { status: 409, title: 'The reservation is not confirmed' },
+  hold_not_extendable: { status: 409, title: 'The hold cannot be extended any further' },
+  transfer_not_offered: { status: 403, title: 'The reservation is not offered to you' },
+  transfer_to_self: { status: 409, title: 'The reservation is already theirs' },
+  ticket_unknown: { status: 404, title: 'No such ticket' },
+  already_checked_in: { status: 409, title: 'The party has already arrived' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   cancellation_closed: { status: 409, title: 'It is too late to cancel' },
   version_mismatch: { status: 412, title: 'It was changed meanwhile' },
   busy: { status: 503, title: 'Too many holds lapse right now' },
@@ -40,6 +48,7 @@ export const PROBLEMS = {
   admin_required: { status: 403, title: 'Only admins may do this' },
   route_not_found: { status: 404, title: 'No such path or method' },
   user_not_found: { status: 404, title: 'No such user' },
+  ticket_of_other_event: { status: 409, title: 'The ticket is for another event' },
   username_taken: { status: 409, title: 'The username is taken' },
   account_has_events: { status: 409, title: 'The account still has upcoming events' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
@@ -76,6 +85,7 @@ export interface ProblemExtras {
   readonly reservation_id?: string;
   readonly available_slots?: number;
   readonly minimum?: number;
+  readonly checked_in_at?: string;
 }
 
 /** A refusal on its way to the client; thrown by routes and middleware, rendered by the app's error handler. */
@@ -149,6 +159,9 @@ function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
     }),
     ...(has('sold_out') && {
       available_slots: z.int().optional().openapi({ description: 'With sold_out: the seats left.' }),
+    }),
+    ...(has('already_checked_in') && {
+      checked_in_at: z.iso.datetime().optional().openapi({ description: 'With already_checked_in: since when.' }),
     }),
     ...((has('capacity_below_reserved') || has('capacity_below_events')) && {
       minimum: z.int().optional().openapi({ description: 'With capacity_below_…: the least capacity possible.' }),

@@ -1,4 +1,4 @@
-import type { FieldError, Rejection } from '../domain/model.ts';
+import type { FieldError, Rejection } from '../domain/outcomes.ts';
 import { Problem, type ProblemError, validationProblem } from './problem.ts';
 
 /** `holdMs` is `hold_minutes` in JSON; every other field is its snake_case name. */
@@ -23,6 +23,10 @@ export function rejectionProblem(rejection: Rejection): Problem {
       return new Problem('capacity_below_reserved', `At least ${rejection.minimum} is needed.`, {
         minimum: rejection.minimum,
       });
+    case 'already_checked_in': {
+      const checkedInAt = new Date(rejection.checkedInAt).toISOString();
+      return new Problem('already_checked_in', `Checked in at ${checkedInAt}.`, { checked_in_at: checkedInAt });
+    }
     case 'validation_failed':
       return validationProblem(rejection.errors.map(toProblemError));
     case 'busy':

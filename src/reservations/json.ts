@@ -1,17 +1,37 @@
-import type { Reservation } from '../domain/model.ts';
+import type { Reservation, UserId } from '../domain/model.ts';
 import { toTime } from '../http/fields.ts';
+import { ticketCodeOf } from '../http/tickets.ts';
 import type { ReservationJson } from './schema.ts';
 
+/** What is shown of a reservation; the rest is its actor's own. */
+export type ShownReservation = Omit<Reservation, 'passes' | 'extendableUntil' | 'checkInNonces'>;
+
 /** The entity tag of a reservation: its version, which counts everything that happened to it. */
-export function reservationTag(reservation: Reservation): string {
+export function reservationTag(reservation: Pick<Reservation, 'version'>): string {
   return `"${reservation.version}"`;
 }
 
 /**
- * A reservation as answers show it. Whoever may see a reservation at all (its user, and who runs the event) may see
- * its ticket code, once it is confirmed.
+ * The ticket's code, or null for one who may not have it. Whoever may see a reservation (its user, and who runs the
+ * event) may, once it is confirmed; but not somebody to whom it is only offered, who could keep it and decline.
  */
-export function toReservationJson(reservation: Reservation): ReservationJson {
+export function ticketFor(
+  reservation: Pick<Reservation, 'id' | 'status' | 'transferTo' | 'ticketCode'>,
+  viewer: UserId,
+): string | null {
+  const shown = reservation.status === 'confirmed' && reservation.transferTo !== viewer;
+  return shown ? ticketCodeOf(reservation.id, reservation.ticketCode) : null;
+}
+
+/**
+ * A reservation as answers show it to one who may see it.
+ * @param waitlistPosition 1 for the head of the line; null unless it waits
+ */
+export function toReservationJson(
+  reservation: ShownReservation,
+  waitlistPosition: number | null,
+  viewer: UserId,
+): ReservationJson {
   return {
     id: reservation.id,
     event_id: reservation.eventId,
@@ -19,13 +39,15 @@ export function toReservationJson(reservation: Reservation): ReservationJson {
     attendee_id: reservation.attendeeId,
     quantity: reservation.quantity,
     status: reservation.status,
-    waitlist_position: null,
+    waitlist_position: waitlistPosition,
     expires_at: toTime(reservation.expiresAt),
     confirmed_at: toTime(reservation.confirmedAt),
     cancelled_at: toTime(reservation.cancelledAt),
     cancelled_by: reservation.cancelledBy,
     checked_in_at: toTime(reservation.checkedInAt),
-    ticket_code: reservation.status === 'confirmed' ? reservation.ticketCode : null,
+    checked_in_quantity: reservation.checkedInQuantity,
+    transfer_to: reservation.transferTo,
+    ticket_code: ticketFor(reservation, viewer),
     created_at: toTime(reservation.createdAt),
     updated_at: toTime(reservation.updatedAt),
     version: reservation.version,

@@ -82,7 +82,7 @@ it('may come late and twice', async () => {
 it('comes for nothing when the hold was confirmed meanwhile', async () => {
   const id = await newEvent();
   await execute(env, id, alice, seats(rsvOf(id, 1), pending));
-  await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1) });
+  await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false });
   vi.setSystemTime(T0 + HOLD);
   await inActor((_, actor) => actor.alarm(), id);
   expect(await states(id)).toEqual({ confirmed: 1 });

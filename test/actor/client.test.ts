@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ActorFailed, ActorUnavailable, execute, readReservation } from '../../src/actor/client.ts';
-import type { Command } from '../../src/domain/model.ts';
+import type { Command } from '../../src/domain/commands.ts';
 import { alice, EVENT, rsv } from '../support/given.ts';
 
 /** An environment whose actor fails with these errors first, and then answers; it notes what it was sent. */

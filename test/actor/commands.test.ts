@@ -2,7 +2,7 @@ import { abortAllDurableObjects, evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { execute, readAvailability, readEvent, readReservation } from '../../src/actor/client.ts';
-import type { Action, Command } from '../../src/domain/model.ts';
+import type { Action, Command } from '../../src/domain/commands.ts';
 import { newEventId, newReservationId } from '../../src/http/ids.ts';
 import { command, crowd, inActor, newEvent, rsvOf, send, stopTheClock, stubOf, tablesOf } from '../support/actor.ts';
 import { admin, alice, attendee, bob, details, HOUR, MINUTE, olga, otto, seats, T0 } from '../support/given.ts';
@@ -76,7 +76,7 @@ it('lets no time run backwards: what has lapsed for a decision has lapsed for re
   await execute(env, id, bob, seats(rsvOf(id, 2)));
   vi.setSystemTime(T0);
   expect(await readReservation(env, rsvOf(id, 1), alice)).toMatchObject({ value: { status: 'expired' } });
-  const { outcome } = await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1) });
+  const { outcome } = await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false });
   expect(outcome).toEqual({ kind: 'rejected', rejection: { code: 'hold_expired' } });
   const late = await execute(env, id, olga, seats(rsvOf(id, 3)));
   expect(late.outcome).toMatchObject({ reservation: { createdAt: T0 + HOUR } });
@@ -163,7 +163,7 @@ it('writes nothing for an event that was never created, whatever is asked of it'
   });
   const asked: Action[] = [
     seats(rsvOf(id, 1)),
-    { type: 'confirm', reservationId: rsvOf(id, 1) },
+    { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false },
     { type: 'cancel', reservationId: rsvOf(id, 1) },
     { type: 'publish_event' },
     { type: 'cancel_event' },

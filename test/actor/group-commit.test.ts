@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { GroupCommit } from '../../src/actor/group-commit.ts';
-import { type Action, type Command, LIMITS, type Outcome } from '../../src/domain/model.ts';
+import type { Action, Command } from '../../src/domain/commands.ts';
+import { LIMITS } from '../../src/domain/model.ts';
+import type { Outcome } from '../../src/domain/outcomes.ts';
 import { command, crowd, inActor, newEvent, rsvOf, send, stopTheClock } from '../support/actor.ts';
 import { alice, bob, details, EVENT, olga, rsv, seats } from '../support/given.ts';
 
@@ -46,6 +48,18 @@ it('executes what arrives during a flush together in the next transaction, in or
   await flush();
   expect(batches).toEqual([1, 3]);
   expect(await answers).toEqual(commands.map(outcomeOf));
+});
+
+it('executes nothing while a flush is under way', async () => {
+  const { group, batches, flush } = rig();
+  await group.submit(reserve(1));
+  await scheduler.wait(5);
+  const second = group.submit(reserve(2));
+  await scheduler.wait(5);
+  expect(batches).toEqual([1]);
+  await flush();
+  await second;
+  expect(batches).toEqual([1, 1]);
 });
 
 it('goes on after it has been idle', async () => {

@@ -5,7 +5,8 @@ import { execute } from '../../src/actor/client.ts';
 import { EventActor } from '../../src/actor/event-actor.ts';
 import { Store } from '../../src/actor/store.ts';
 import { project } from '../../src/db/projection.ts';
-import type { Action, EventId } from '../../src/domain/model.ts';
+import type { Action } from '../../src/domain/commands.ts';
+import type { EventId } from '../../src/domain/model.ts';
 import { newEventId } from '../../src/http/ids.ts';
 import {
   alarmOf,
@@ -68,7 +69,7 @@ it('answers once D1 shows what the command did', async () => {
 it('follows every command, up to tombstones for what is deleted', async () => {
   const id = await newEvent();
   await execute(env, id, alice, seats(rsvOf(id, 1), { status: 'pending' }));
-  await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1) });
+  await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false });
   expect(await rowsInD1(id)).toMatchObject([{ status: 'confirmed', confirmed_at: T0, seq: 3, version: 2 }]);
   await execute(env, id, olga, { type: 'edit_event', changes: { title: 'B' }, ifVersion: null });
   expect(await eventInD1(id)).toMatchObject({ title: 'B', confirmed: 1, seq: 4, version: 2 });
@@ -95,7 +96,8 @@ it('lets a command succeed while D1 is down, and says that D1 lags behind', asyn
   const [second, ms] = await timed(execute(env, id, bob, seats(rsvOf(id, 2))));
   expect(second).toMatchObject({ readModel: 'pending', outcome: { kind: 'reservation' } });
   expect(ms).toBeLessThan(240);
-  expect(warnings).toHaveBeenCalledOnce();
+  await scheduler.wait(100);
+  expect(warnings, 'D1 was asked once').toHaveBeenCalledOnce();
   expect(await rowsInD1(id)).toEqual([]);
   await heal();
   while ((await eventInD1(id))?.seq !== 3) await runAlarm(id);
@@ -150,6 +152,9 @@ it('catches up after an eviction that came before D1 was healed', async () => {
   await runAlarm(id);
   expect(await rowsInD1(id)).toHaveLength(1);
   expect(await alarmOf(id)).toBe(T0 + HOUR);
+  // How far D1 is has been saved, so that the next instance starts from there.
+  await evictDurableObject(stubOf(id));
+  await inActor(({ storage }) => expect(new Store(storage.sql).projectedSeq()).toBe(2), id);
 });
 
 /** D1, but every batch takes this long. */
@@ -203,7 +208,7 @@ it('may project again, and late, what D1 has seen: older rows never replace newe
     const store = new Store(storage.sql);
     return [store.view(), store.reservationsAfter('', 10)];
   }, id);
-  await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1) });
+  await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false });
   await execute(env, id, olga, { type: 'edit_event', changes: { title: 'B' }, ifVersion: null });
   const now = [await eventInD1(id), await rowsInD1(id)];
   if (view === null) throw new Error('the event is missing');

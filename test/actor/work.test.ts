@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
 import { Store } from '../../src/actor/store.ts';
-import type { Action, Command, CommandId, Instant, Principal } from '../../src/domain/model.ts';
+import type { Action, Command } from '../../src/domain/commands.ts';
+import type { CommandId, Instant, Principal } from '../../src/domain/model.ts';
 import { inActor } from '../support/actor.ts';
 import { attendee, bob, details, EVENT, HOUR, MINUTE, olga, rsv, seats, T0 } from '../support/given.ts';
 

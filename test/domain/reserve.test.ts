@@ -33,7 +33,7 @@ it('confirms a reservation at once where the event asks for no confirmation', ()
 });
 
 it('holds the seats where the event asks for confirmation', () => {
-  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + HOLD });
+  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + HOLD, extendableUntil: T0 + 1 + 3 * HOLD });
   const state = given(created({ requiresConfirmation: true }))
     .when(alice, seats(rsv(1)))
     .then(hold);
@@ -42,7 +42,7 @@ it('holds the seats where the event asks for confirmation', () => {
 });
 
 it('holds the seats anywhere for who asks for it, as long as the event says', () => {
-  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + MINUTE });
+  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + MINUTE, extendableUntil: T0 + 1 + 3 * MINUTE });
   given(created({ holdMs: MINUTE }))
     .when(alice, seats(rsv(1), { status: 'pending' }))
     .then(hold);
@@ -136,6 +136,17 @@ it('lets lapsed holds make room however late the alarm is, first lapsed first an
   given(...holds)
     .when(carol, seats(rsv(4), { quantity: 5 }), T0 + 4)
     .then({ code: 'sold_out', availableSlots: 4 });
+});
+
+it("needs no other's lapsed hold where the holder's own makes room enough", () => {
+  const holds = [
+    created({ capacity: 3 }),
+    reserved(rsv(1), bob, { quantity: 1, expiresAt: T0 + 1 }),
+    reserved(rsv(2), alice, { quantity: 2, expiresAt: T0 + 2 }),
+  ];
+  given(...holds)
+    .when(alice, seats(rsv(3), { quantity: 2 }), T0 + HOUR)
+    .then(expired(rsv(2)), reserved(rsv(3), alice, { quantity: 2 }));
 });
 
 it('leaves lapsed holds to the alarm where there is room without them', () => {

@@ -4,17 +4,9 @@ import { typeidUnboxed } from 'typeid-js';
 import { vi } from 'vitest';
 import { execute } from '../../src/actor/client.ts';
 import type { EventActor, Reply } from '../../src/actor/event-actor.ts';
+import type { Action, Command } from '../../src/domain/commands.ts';
 import { reservationIdOf } from '../../src/domain/ids.ts';
-import type {
-  Action,
-  Command,
-  CommandId,
-  EventDetails,
-  EventId,
-  Instant,
-  Principal,
-  ReservationId,
-} from '../../src/domain/model.ts';
+import type { CommandId, EventDetails, EventId, Instant, Principal, ReservationId } from '../../src/domain/model.ts';
 import { newEventId } from '../../src/http/ids.ts';
 import { alice, attendee, details, olga, seats, T0 } from './given.ts';
 

@@ -23,7 +23,7 @@ export interface Operation {
     readonly schema: Schema & { readonly example?: unknown };
   }[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, { readonly content?: Content; readonly headers?: object }>>;
 }
 
 type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;

@@ -1,25 +1,25 @@
 import { expect } from 'vitest';
 import { apply } from '../../src/domain/apply.ts';
+import type { Action } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { NewFact } from '../../src/domain/decision.ts';
+import type { Fact } from '../../src/domain/facts.ts';
 import { reservationIdOf } from '../../src/domain/ids.ts';
 import { assertInvariants, assertTotals } from '../../src/domain/invariants.ts';
 import {
-  type Action,
   type AttendeeId,
   type CommandId,
   type EventDetails,
   type EventId,
   type EventState,
   emptyState,
-  type Fact,
   type Instant,
   type Principal,
-  type Rejection,
   type ReservationId,
   type Role,
   type UserId,
 } from '../../src/domain/model.ts';
+import type { Rejection } from '../../src/domain/outcomes.ts';
 
 /** The instant at which the stories of domain tests begin. */
 export const T0: Instant = Date.UTC(2030, 0, 1);
@@ -75,12 +75,23 @@ export const created = (over: Partial<EventDetails> = {}, status: 'draft' | 'pub
   by: olga,
 });
 
-interface Seats {
-  readonly quantity?: number;
+interface Taken {
   /** Given: it is a hold until then. */
   readonly expiresAt?: Instant;
+  /** Three times fifteen minutes from T0 unless it says otherwise. */
+  readonly extendableUntil?: Instant;
+  /** The waiting parties that it got ahead of. */
+  readonly passed?: readonly ReservationId[];
+}
+interface Seats extends Taken {
+  readonly quantity?: number;
   readonly attendeeId?: AttendeeId;
 }
+
+const taken = ({ expiresAt, extendableUntil = T0 + 45 * MINUTE, passed = [] }: Taken) =>
+  expiresAt === undefined
+    ? { status: 'confirmed' as const, expiresAt: null, extendableUntil: null, passed }
+    : { status: 'pending' as const, expiresAt, extendableUntil, passed };
 
 /** A reservation was made at T0: confirmed, or a hold if it says until when. */
 export const reserved = (reservationId: ReservationId, who: Principal, seats: Seats = {}): Past => ({
@@ -90,12 +101,78 @@ export const reserved = (reservationId: ReservationId, who: Principal, seats: Se
     userId: who.userId,
     attendeeId: seats.attendeeId ?? null,
     quantity: seats.quantity ?? 1,
-    status: seats.expiresAt === undefined ? 'confirmed' : 'pending',
-    expiresAt: seats.expiresAt ?? null,
     ticketCode: `ticket of ${reservationId}`,
+    ...taken(seats),
   },
   by: who,
 });
+
+/** A party joined the line of the waitlist. */
+export const queued = (reservationId: ReservationId, who: Principal, quantity = 1): Past => ({
+  type: 'reservation_created',
+  reservationId,
+  data: {
+    userId: who.userId,
+    attendeeId: null,
+    quantity,
+    ticketCode: `ticket of ${reservationId}`,
+    status: 'waitlisted',
+    expiresAt: null,
+    extendableUntil: null,
+    passed: [],
+  },
+  by: who,
+});
+export const promoted = (reservationId: ReservationId, seats: Taken = {}): NewFact => ({
+  type: 'reservation_promoted',
+  reservationId,
+  data: taken(seats),
+});
+export const reactivated = (reservationId: ReservationId, seats: Taken = {}): NewFact => ({
+  type: 'reservation_reactivated',
+  reservationId,
+  data: taken(seats),
+});
+export const extended = (reservationId: ReservationId, expiresAt: Instant): NewFact => ({
+  type: 'reservation_extended',
+  reservationId,
+  data: { expiresAt },
+});
+export const resized = (
+  reservationId: ReservationId,
+  quantity: number,
+  over: { requeued?: boolean; passed?: readonly ReservationId[] } = {},
+): NewFact => ({
+  type: 'reservation_resized',
+  reservationId,
+  data: { quantity, requeued: false, passed: [], ...over },
+});
+export const offered = (reservationId: ReservationId, to: Principal): NewFact => ({
+  type: 'transfer_offered',
+  reservationId,
+  data: { to: to.userId },
+});
+export const withdrawn = (reservationId: ReservationId): NewFact => ({
+  type: 'transfer_withdrawn',
+  reservationId,
+  data: {},
+});
+export const transferred = (
+  reservationId: ReservationId,
+  from: Principal,
+  to: Principal,
+  ticketCode: string,
+): NewFact => ({
+  type: 'reservation_transferred',
+  reservationId,
+  data: { from: from.userId, to: to.userId, ticketCode },
+});
+export const checkedIn = (reservationId: ReservationId, quantity: number, nonce: string | null = null): NewFact => ({
+  type: 'reservation_checked_in',
+  reservationId,
+  data: { quantity, nonce },
+});
+export const undone = (reservationId: ReservationId): NewFact => ({ type: 'check_in_undone', reservationId, data: {} });
 
 export const edited = (data: Partial<EventDetails>): NewFact => ({ type: 'event_edited', reservationId: null, data });
 export const published: NewFact = { type: 'event_published', reservationId: null, data: {} };
@@ -125,10 +202,16 @@ export const deleted = (reservationId: ReservationId): NewFact => ({
 /** Asks for seats; one, as the event wants them, for the user themselves, unless said otherwise. */
 export function seats(
   reservationId: ReservationId,
-  over: { quantity?: number; status?: 'pending' | 'confirmed'; attendeeId?: AttendeeId } = {},
+  over: {
+    quantity?: number;
+    status?: 'pending' | 'confirmed';
+    attendeeId?: AttendeeId;
+    onFull?: 'refuse' | 'waitlist';
+  } = {},
 ): Action {
-  const { quantity = 1, status = null, attendeeId = null } = over;
-  return { type: 'reserve', reservationId, attendeeId, quantity, status, ticketCode: `ticket of ${reservationId}` };
+  const { quantity = 1, status = null, attendeeId = null, onFull = 'refuse' } = over;
+  const ticketCode = `ticket of ${reservationId}`;
+  return { type: 'reserve', reservationId, attendeeId, quantity, status, onFull, ticketCode };
 }
 
 /** The state after these facts, each at T0 by the system unless it says otherwise. */

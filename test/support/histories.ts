@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import { apply } from '../../src/domain/apply.ts';
+import type { Action, TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
+import type { Fact } from '../../src/domain/facts.ts';
 import {
-  type Action,
   type CommandId,
-  type Decision,
   type EventDetails,
   type EventState,
   emptyState,
-  type Fact,
   type Instant,
   LIMITS,
   type Principal,
   type ReservationId,
-  type TimedCommand,
 } from '../../src/domain/model.ts';
+import type { Decision } from '../../src/domain/outcomes.ts';
 import { admin, alice, attendee, bob, carol, details, EVENT, HOUR, MINUTE, olga, otto, rsv, T0 } from './given.ts';
 
 /**
@@ -24,15 +23,20 @@ import { admin, alice, attendee, bob, carol, details, EVENT, HOUR, MINUTE, olga,
 
 type Reserve = Extract<Action, { readonly type: 'reserve' }>;
 type Targeting = Exclude<Extract<Action, { readonly reservationId: ReservationId }>, Reserve>;
-type Targeted<A> = A extends Targeting ? Omit<A, 'reservationId'> & { readonly target: number } : never;
+type Targeted<A> = A extends Targeting ? Omit<A, 'reservationId' | 'ticketCode'> & { readonly target: number } : never;
 /** One command of a history; `target` counts back from the reservation that was made last. */
-type Ask = Exclude<Action, Targeting | Reserve> | Omit<Reserve, 'reservationId' | 'ticketCode'> | Targeted<Targeting>;
+type Ask =
+  | Exclude<Action, Targeting | Reserve>
+  | Omit<Reserve, 'reservationId' | 'ticketCode'>
+  | (Targeted<Targeting> & { readonly ticket?: Ticket });
+/** What is scanned at the door: nothing, the reservation's own code, or one that isn't. */
+type Ticket = 'none' | 'its' | 'forged';
 
 export interface Step {
   /** Time that passes before it. */
   readonly waitMs: number;
-  /** `holder`: the user of the reservation that it targets. */
-  readonly who: Principal | null | 'holder';
+  /** `holder`: the user of the reservation that it targets; `recipient`: to whom that is offered. */
+  readonly who: Principal | null | 'holder' | 'recipient';
   readonly ask: Ask;
 }
 export type History = readonly Step[];
@@ -78,7 +82,21 @@ const changes = fc
   )
   .map(([all, some]): Partial<EventDetails> => Object.fromEntries(some.map((field) => [field, all[field]])));
 
-const targeting = <T extends Targeting['type']>(type: T) => fc.record({ type: fc.constant(type), target: fc.nat(7) });
+/** The commands that say nothing beside which reservation they are about. */
+type Bare = Extract<
+  Targeting,
+  {
+    readonly type:
+      | 'cancel'
+      | 'delete_reservation'
+      | 'extend'
+      | 'reactivate'
+      | 'withdraw_transfer'
+      | 'accept_transfer'
+      | 'undo_check_in';
+  }
+>;
+const targeting = <T extends Bare['type']>(type: T) => fc.record({ type: fc.constant(type), target: fc.nat(7) });
 
 interface Kind {
   readonly weight: number;
@@ -96,9 +114,51 @@ const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
       attendeeId: fc.constantFrom(null, null, attendee(1), attendee(2), attendee(3)),
       quantity,
       status: fc.constantFrom(null, 'pending' as const, 'pending' as const, 'confirmed' as const),
+      onFull: fc.constantFrom('refuse' as const, 'waitlist' as const),
     }),
   },
-  confirm: { weight: 24, who: mostly('holder' as const), ask: targeting('confirm') },
+  confirm: {
+    weight: 24,
+    who: mostly('holder' as const),
+    ask: fc.record({ type: fc.constant('confirm' as const), target: fc.nat(7), reacquire: fc.boolean() }),
+  },
+  extend: { weight: 24, who: mostly('holder' as const), ask: targeting('extend') },
+  reactivate: { weight: 14, who: mostly('holder' as const), ask: targeting('reactivate') },
+  change_quantity: {
+    weight: 20,
+    who: mostly('holder' as const),
+    ask: fc.record({ type: fc.constant('change_quantity' as const), target: fc.nat(7), quantity, ifVersion }),
+  },
+  offer_transfer: {
+    weight: 10,
+    who: mostly('holder' as const),
+    ask: fc.record({
+      type: fc.constant('offer_transfer' as const),
+      target: fc.nat(7),
+      to: fc.constantFrom(...people.map(({ userId }) => userId)),
+    }),
+  },
+  withdraw_transfer: { weight: 2, who: mostly('holder' as const), ask: targeting('withdraw_transfer') },
+  accept_transfer: {
+    weight: 10,
+    who: fc.oneof(
+      { weight: 6, arbitrary: fc.constant('recipient' as const) },
+      { weight: 1, arbitrary: fc.constantFrom(...people) },
+    ),
+    ask: targeting('accept_transfer'),
+  },
+  check_in: {
+    weight: 16,
+    who: mostly(olga),
+    ask: fc.record({
+      type: fc.constant('check_in' as const),
+      target: fc.nat(7),
+      ticket: fc.constantFrom('none' as const, 'its' as const, 'its' as const, 'forged' as const),
+      quantity: fc.constantFrom(null, null, 1, 2),
+      nonce: fc.constantFrom(null, 'a', 'b'),
+    }),
+  },
+  undo_check_in: { weight: 4, who: mostly(olga), ask: targeting('undo_check_in') },
   cancel: { weight: 24, who: mostly('holder' as const), ask: targeting('cancel') },
   delete_reservation: { weight: 8, who: mostly('holder' as const), ask: targeting('delete_reservation') },
   settle: { weight: 8, who: fc.constant(null), ask: fc.constant({ type: 'settle' }) },
@@ -146,14 +206,20 @@ export function histories(lengthMax = 40): fc.Arbitrary<History> {
 
 /** The n-th step as a command on the state that it meets, with an id of its own. */
 export function commandOf({ who, ask }: Step, n: number, { reservations }: EventState, at: Instant): TimedCommand {
-  const common = { id: `cmd_${n}` as CommandId, eventId: EVENT, principal: who === 'holder' ? otto : who, at };
+  const somebody = who === 'holder' || who === 'recipient' ? otto : who;
+  const common = { id: `cmd_${n}` as CommandId, eventId: EVENT, principal: somebody, at };
   if (ask.type === 'reserve') return { ...common, ...ask, reservationId: rsv(n), ticketCode: `ticket ${n}` };
   if (!('target' in ask)) return { ...common, ...ask };
-  const { target, ...rest } = ask;
+  const { target, ticket, ...rest } = ask;
   const made = [...reservations.values()];
   const reservation = made.at(-1 - (target % (made.length + 1)));
-  const principal = who === 'holder' ? (people.find(({ userId }) => userId === reservation?.userId) ?? otto) : who;
-  return { ...common, ...rest, principal, reservationId: reservation?.id ?? rsv(0) };
+  const named = who === 'holder' ? reservation?.userId : who === 'recipient' ? reservation?.transferTo : undefined;
+  const principal = people.find(({ userId }) => userId === named) ?? somebody;
+  const about = { ...common, principal, reservationId: reservation?.id ?? rsv(0) };
+  if (rest.type === 'accept_transfer') return { ...about, ...rest, ticketCode: `ticket ${n}` };
+  if (rest.type !== 'check_in') return { ...about, ...rest };
+  const ticketCode = ticket === 'its' ? (reservation?.ticketCode ?? 'no such ticket') : (ticket ?? null);
+  return { ...about, ...rest, ticketCode: ticketCode === 'none' ? null : ticketCode };
 }
 
 /** A command with what was decided on it. `before` is what the state held then; `state` is the state after it. */
@@ -188,15 +254,19 @@ export function play(history: History, look: (decided: Decided) => void = () => 
   return facts;
 }
 
-/** Runs with a smaller bound on what one step settles, so that short histories meet it. */
-export function withSettlePerStep<T>(settlePerStep: number, run: () => T): T {
-  const limits = LIMITS as { settlePerStep: number };
-  const before = limits.settlePerStep;
-  limits.settlePerStep = settlePerStep;
+/** The bounds on what one command may touch, and for how long an Idempotency-Key counts. */
+export type Bounds = {
+  -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs']?: number;
+};
+
+/** Runs with smaller bounds, so that short histories meet them. */
+export function withLimits<T>(bounds: Bounds, run: () => T): T {
+  const before = { ...LIMITS };
+  Object.assign(LIMITS, bounds);
   try {
     return run();
   } finally {
-    limits.settlePerStep = before;
+    Object.assign(LIMITS, before);
   }
 }
 

@@ -43,6 +43,24 @@ it.each(operations)('%s has an example, a default or all values of each paramete
   }
 });
 
+/** They ask an event's actor, or have the whole of D1's rows written, and read nothing from D1. */
+const WITHOUT_D1 = ['getAvailability', 'getReservation', 'getTicket', 'getWaitlist', 'getChanges', 'rebuildEvent'];
+const throughD1 = operations.filter(
+  ([name, { operationId }]) => name.includes(' /api/') && !WITHOUT_D1.includes(operationId ?? ''),
+);
+
+it.each(throughD1)('%s passes on how fresh D1 is to be', (_, operation) => {
+  for (const [status, { headers }] of Object.entries(operation.responses)) {
+    if (status.startsWith('2')) expect(headers).toHaveProperty('X-D1-Bookmark');
+  }
+});
+
+it.each(throughD1.filter(([name]) => name.startsWith('GET')))('%s takes a bookmark', (_, operation) => {
+  // It reads the primary, than which nothing is fresher.
+  if (operation.operationId === 'getMe') return;
+  expect(operation.parameters?.map(({ name }) => name)).toContain('x-d1-bookmark');
+});
+
 it('names each operation once', () => {
   const ids = operations.map(([, operation]) => operation.operationId);
   expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);

@@ -61,8 +61,13 @@ it.each([
   ['of a user', { userId: me.userId }, {}, 'reservations_by_user'],
   ['of a user in one event', { userId: me.userId }, { event_id: newEventId() }, 'reservations_by_user'],
   ['of an event', { eventId: newEventId() }, {}, 'reservations_by_event'],
+  ['offered to a user', { transferTo: me.userId }, {}, 'reservations_offered'],
   ['of an event by status', { eventId: newEventId() }, { status: 'pending' as const }, 'reservations_by_event'],
 ])('the reservations %s come in order from an index', async (_, owner, query, index) => {
-  const plan = await planOf((db) => listReservations(db, owner, query));
-  expect(plan).toEqual([expect.stringContaining(`USING INDEX ${index}`)]);
+  const plan = await planOf((db) => listReservations(db, owner, query, Date.now()));
+  expect(plan).toEqual([
+    expect.stringContaining(`USING INDEX ${index}`),
+    expect.stringContaining('SUBQUERY'),
+    expect.stringContaining('SEARCH line USING COVERING INDEX reservations_by_queue (event_id=? AND queue_seq<?)'),
+  ]);
 });

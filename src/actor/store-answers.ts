@@ -1,0 +1,91 @@
+import type { Command } from '../domain/commands.ts';
+import type { CommandId, Instant } from '../domain/model.ts';
+import type { Outcome } from '../domain/outcomes.ts';
+
+/** What was answered under an Idempotency-Key. */
+export interface Remembered {
+  readonly fingerprint: string;
+  readonly outcome: Outcome;
+}
+
+/** A command that changed something, and what was answered to it. */
+export type Answered = readonly [Pick<Command, 'id' | 'idempotency'>, Outcome];
+
+/** The store's memory of answers: by the Worker's command ids, and by the clients' Idempotency-Keys. */
+export class Answers {
+  readonly #sql: SqlStorage;
+  readonly #isOpen: () => boolean;
+
+  /** @param isOpen whether there are tables */
+  constructor(sql: SqlStorage, isOpen: () => boolean) {
+    this.#sql = sql;
+    this.#isOpen = isOpen;
+  }
+
+  /** What was answered to those of these commands that were executed before and changed something. */
+  given(ids: readonly CommandId[]): Map<CommandId, Outcome> {
+    if (!this.#isOpen()) return new Map();
+    const found = this.#sql.exec(
+      'SELECT id, outcome FROM commands WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(ids),
+    );
+    return new Map([...found].map((row) => [row.id as CommandId, JSON.parse(row.outcome as string) as Outcome]));
+  }
+
+  /** What was answered under these Idempotency-Keys since an instant. */
+  remembered(keys: readonly string[], since: Instant): Map<string, Remembered> {
+    if (keys.length === 0 || !this.#isOpen()) return new Map();
+    const found = this.#sql.exec(
+      'SELECT * FROM idempotency WHERE key IN (SELECT value FROM json_each(?)) AND at > ?',
+      JSON.stringify(keys),
+      since,
+    );
+    return new Map(
+      [...found].map((row) => {
+        const outcome = JSON.parse(row.outcome as string) as Outcome;
+        return [row.key as string, { fingerprint: row.fingerprint as string, outcome }];
+      }),
+    );
+  }
+
+  /** Keeps answers; under an Idempotency-Key whose former answer is too old to count, the new one takes its place. */
+  save(answered: readonly Answered[], at: Instant): void {
+    if (answered.length === 0) return;
+    this.#sql.exec(
+      'INSERT INTO commands SELECT value ->> 0, ?, value ->> 1 FROM json_each(?)',
+      at,
+      JSON.stringify(answered.map(([{ id }, outcome]) => [id, JSON.stringify(outcome)])),
+    );
+    const keyed = answered.flatMap(([{ idempotency }, outcome]) =>
+      idempotency ? [[idempotency.key, idempotency.fingerprint, JSON.stringify(outcome)]] : [],
+    );
+    if (keyed.length === 0) return;
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO idempotency SELECT value ->> 0, ?, value ->> 1, value ->> 2 FROM json_each(?)',
+      at,
+      JSON.stringify(keyed),
+    );
+  }
+
+  /**
+   * Forgets answers to commands given up to one instant, and those under Idempotency-Keys up to another; at most
+   * `limit` of each. Command ids sort by time, so the oldest come first.
+   */
+  prune(commandsUpTo: Instant, keysUpTo: Instant, limit: number): void {
+    const oldest = 'id IN (SELECT id FROM commands ORDER BY id LIMIT ?)';
+    this.#sql.exec(`DELETE FROM commands WHERE at <= ? AND ${oldest}`, commandsUpTo, limit);
+    const oldKeys = 'SELECT key FROM idempotency WHERE at <= ? ORDER BY at LIMIT ?';
+    this.#sql.exec(`DELETE FROM idempotency WHERE key IN (${oldKeys})`, keysUpTo, limit);
+  }
+
+  /** When the oldest remembered answer is old enough to be forgotten, or null if there is none. */
+  nextPruneAt(commandsKeptMs: number, keysKeptMs: number): Instant | null {
+    const command = 'SELECT at + ? AS due FROM commands ORDER BY id LIMIT 1';
+    const key = 'SELECT min(at) + ? AS due FROM idempotency';
+    const due = [
+      ...this.#sql.exec(command, commandsKeptMs).toArray(),
+      ...this.#sql.exec(key, keysKeptMs).toArray(),
+    ].flatMap((row) => (typeof row.due === 'number' ? row.due : []));
+    return due.length === 0 ? null : Math.min(...due);
+  }
+}

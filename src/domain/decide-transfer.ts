@@ -1,0 +1,57 @@
+import { mayActOn } from './access.ts';
+import { activeOf } from './decide-reserve.ts';
+import { accept, type Case, type CommandOf, reject } from './decision.ts';
+import type { EventRecord, Instant, Reservation } from './model.ts';
+import type { Decision, Rejection } from './outcomes.ts';
+import { expiry, isLapsed } from './seats.ts';
+import { refill } from './waitlist.ts';
+
+/** Offers the reservation to another user, who becomes its holder by accepting; the seats stay taken all along. */
+export function offerTransfer(its: Case, command: CommandOf<'offer_transfer'>): Decision {
+  const { state, event, reservation } = its;
+  const refusal = refusesTransfer(event, reservation, command.at);
+  if (refusal !== null) return reject(refusal);
+  if (command.to === reservation.userId) return reject({ code: 'transfer_to_self' });
+  if (command.to === reservation.transferTo) return accept(state, command, []);
+  return accept(state, command, [
+    { type: 'transfer_offered', reservationId: reservation.id, data: { to: command.to } },
+  ]);
+}
+
+/** Takes the offer back, or declines it; nothing happens where there is none. */
+export function withdrawTransfer(its: Case, command: CommandOf<'withdraw_transfer'>): Decision {
+  const { state, event, reservation, principal } = its;
+  if (!mayActOn(event, reservation, principal) && principal.userId !== reservation.transferTo) {
+    return reject({ code: 'reservation_not_found' });
+  }
+  if (reservation.transferTo === null) return accept(state, command, []);
+  return accept(state, command, [{ type: 'transfer_withdrawn', reservationId: reservation.id, data: {} }]);
+}
+
+/** Makes whom it was offered to its holder, with the check of a new one; the former ticket code stops being valid. */
+export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>): Decision {
+  const { state, event, reservation, principal } = its;
+  const from = reservation.userId;
+  const isTheirs = principal.userId === from;
+  if (!isTheirs && principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
+  const refusal = refusesTransfer(event, reservation, command.at);
+  if (refusal !== null) return reject(refusal);
+  if (isTheirs) return accept(state, command, []);
+  const own = activeOf(state, principal.userId);
+  const lapsed = own !== null && isLapsed(own, command.at) ? [own] : [];
+  if (own !== null && lapsed.length === 0) return reject({ code: 'already_reserved', reservationId: own.id });
+  const data = { from, to: principal.userId, ticketCode: command.ticketCode };
+  return accept(state, command, [
+    ...lapsed.map(expiry),
+    { type: 'reservation_transferred', reservationId: reservation.id, data },
+    ...refill(state, event, command.at, lapsed),
+  ]);
+}
+
+function refusesTransfer(event: EventRecord, reservation: Reservation, at: Instant): Rejection | null {
+  if (event.status === 'cancelled') return { code: 'event_cancelled' };
+  if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
+  if (reservation.status === 'expired') return { code: 'hold_expired' };
+  if (reservation.checkedInAt !== null) return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
+  return at >= event.endTime ? { code: 'reservations_closed' } : null;
+}
