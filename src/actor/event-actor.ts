@@ -158,9 +158,12 @@ export class EventActor extends DurableObject<Env> {
     const read = this.#managed(principal);
     if (!read.ok) return read;
     const line = isClosed(read.value.event) ? [] : this.#store.line(afterQueueSeq, limit);
+    const [head] = line;
+    const first = head === undefined ? null : this.#positionOf(head);
+    // Counted once: those behind it stand one behind the other.
     return {
       ok: true,
-      value: line.map((reservation) => ({ reservation, waitlistPosition: this.#positionOf(reservation) })),
+      value: line.map((reservation, index) => ({ reservation, waitlistPosition: (first ?? 1) + index })),
     };
   }
 

@@ -4,8 +4,8 @@ import type { Principal, Role, UserId } from '../domain/model.ts';
 import { users } from './tables.ts';
 
 /**
- * The role that the account has now, or null if there is no such account or it is disabled. An access token keeps the role of its
- * birth for up to 15 minutes: ask here before refusing what a newer role would allow.
+ * The role that the account has now, or null if there is no such account or it is disabled. An access token keeps the
+ * role of its birth for up to 15 minutes: ask here before refusing what a newer role would allow.
  * @param db the primary database (`primary` of http/database.ts), since a replica may not know the newer role yet
  */
 export async function currentRole(db: DrizzleD1Database, userId: UserId): Promise<Role | null> {

@@ -44,8 +44,9 @@ export function freshDatabase(c: RequestContext): DrizzleD1Database {
 }
 
 /**
- * Drizzle over D1's primary, past any replica: for accounts, whose passwords, devices and roles must be read as they
- * are now. What is asked outside a session goes to the primary (D1 documentation, "Global read replication").
+ * Drizzle over D1's primary, past any replica and any session: for what commands judge by as it is now, such as roles,
+ * where the answer's bookmark is the actor's. What is asked outside a session goes to the primary (D1 documentation,
+ * "Global read replication").
  */
 export function primary(env: Env): DrizzleD1Database {
   return drizzle(env.DB);
