@@ -112,7 +112,7 @@ export class Outbox {
     for (let reachedSeq = afterSeq; ; ) {
       const page = this.#store.projectionPage(reachedSeq, LIMITS.batchMax);
       if (page === null) return;
-      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page.facts));
+      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page));
       reachedSeq = page.upToSeq;
       this.#projectedSeq = Math.max(this.projectedSeq, reachedSeq);
       this.#bookmark = session.getBookmark() ?? this.#bookmark;
