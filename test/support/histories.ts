@@ -267,9 +267,9 @@ export function play(history: History, look: (decided: Decided) => void = () => 
   return facts;
 }
 
-/** The bounds on what one command may touch, and for how long an Idempotency-Key counts. */
+/** The bounds on what one command may touch, and on what is remembered. */
 export type Bounds = {
-  -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs']?: number;
+  -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs' | 'noncesMax']?: number;
 };
 
 /** Runs with smaller bounds, so that short histories meet them. */
