@@ -176,8 +176,32 @@ it.each([
   });
 });
 
+const step = (who: Step['who'], ask: Step['ask'], waitMs = 0): Step => ({ who, ask, waitMs });
+
+it('knows the places of a line longer than it looks at, from before the batch and from within it', async () => {
+  const join = (n: number, quantity = 1) =>
+    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status: null, onFull: 'waitlist' });
+  const look = [0, 1, 2, 3, 4].map((target) => step('holder', { type: 'reactivate', target }));
+  const resize = (target: number, quantity: number) =>
+    step('holder', { type: 'change_quantity', target, quantity, ifVersion: null });
+  const history: History = [
+    step(olga, { type: 'create_event', details: details({ capacity: 3 }), status: 'published' }),
+    join(0, 3),
+    ...[1, 2, 3, 4, 5].map((n) => join(n)),
+    ...look,
+    resize(4, 3),
+    ...look,
+    resize(5, 2),
+    ...look,
+  ];
+  await inActor(({ storage }) => {
+    for (const size of [history.length, 7, 3, 1]) {
+      withLimits(TIGHT, () => compare(storage, history, [{ size, behindMs: 0, again: null, keys: null }]));
+    }
+  });
+});
+
 it('sees all that it must end where earlier commands of a batch have ended what came first', async () => {
-  const step = (who: Step['who'], ask: Step['ask'], waitMs = 0): Step => ({ who, ask, waitMs });
   const reserve = (n: number, status: 'pending' | 'confirmed', quantity: number, waitMs = 0) =>
     step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status, onFull: 'refuse' }, waitMs);
   const capacity = (seats: number, waitMs = 0) =>
