@@ -118,9 +118,11 @@ export class EventActor extends DurableObject<Env> {
     const event = this.#managed(principal);
     if (!event.ok) return event;
     const line = isClosed(event.value) ? [] : this.#store.line(afterQueueSeq, limit);
+    const [first] = line;
+    const place = (first && this.#positionOf(first)) ?? 0;
     return {
       ok: true,
-      value: line.map((reservation) => ({ reservation, waitlistPosition: this.#positionOf(reservation) })),
+      value: line.map((reservation, index) => ({ reservation, waitlistPosition: place + index })),
     };
   }
 
