@@ -39,7 +39,7 @@ class Model {
   readonly facts: Fact[] = [];
   readonly answers = new Map<CommandId, Outcome>();
   /** What was answered under Idempotency-Keys, with which fingerprint, and when. */
-  readonly #keys = new Map<string, { fingerprint: string; at: Instant; outcome: Outcome }>();
+  readonly keys = new Map<string, { fingerprint: string; at: Instant; outcome: Outcome }>();
 
   /** Time never runs backwards from the last fact. */
   clock(now: Instant): Instant {
@@ -57,12 +57,12 @@ class Model {
     if (decision.facts.length === 0 || command.type === 'settle') return outcome;
     this.answers.set(command.id, outcome);
     const { idempotency, at } = command;
-    if (idempotency) this.#keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, at, outcome });
+    if (idempotency) this.keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, at, outcome });
     return outcome;
   }
 
   #replayed({ idempotency, at }: TimedCommand): Outcome | undefined {
-    const first = idempotency && this.#keys.get(idempotency.key);
+    const first = idempotency && this.keys.get(idempotency.key);
     if (first === undefined || first.at <= at - LIMITS.idempotencyMs) return undefined;
     const same = first.fingerprint === idempotency?.fingerprint;
     if (!same) return { kind: 'rejected', rejection: { code: 'idempotency_key_reused' } };
@@ -142,7 +142,7 @@ function compare(storage: DurableObjectStorage, history: History, plan: readonly
   compareRows(storage, store, model);
 }
 
-function compareRows(storage: DurableObjectStorage, store: Store, { state, facts, answers }: Model): void {
+function compareRows(storage: DurableObjectStorage, store: Store, { state, facts, answers, keys }: Model): void {
   assertTotals(state);
   if (state.event === null) {
     equal(tablesOf(storage), [], 'tables of an event that was never created');
@@ -160,6 +160,8 @@ function compareRows(storage: DurableObjectStorage, store: Store, { state, facts
     .map((reservation) => ({ ...reservation, seq: lastSeq.get(reservation.id) }));
   equal(store.reservationsAfter('', 1_000), rows, 'reservations');
   equal(store.answers.given([...answers.keys()]), answers, 'answers');
+  const remembered = [...keys].map(([key, { fingerprint, outcome }]) => [key, { fingerprint, outcome }] as const);
+  equal(store.answers.remembered([...keys.keys()], 0), new Map(remembered), 'answers under keys');
 }
 
 it.each([
