@@ -14,7 +14,6 @@ import {
 import type { Outcome } from '../domain/outcomes.ts';
 import { asOf } from '../domain/seats.ts';
 import { count, emptyTally, type Tally } from '../domain/tally.ts';
-import { waiting } from '../domain/waitlist.ts';
 import type { Needs, Store } from './store.ts';
 import type { Answered, Remembered } from './store-answers.ts';
 
@@ -144,12 +143,16 @@ function outcomeOf(store: Store, state: EventState, command: TimedCommand, seqBe
   return { kind: 'event', view: { event, totals, seq } };
 }
 
-/** A reservation's place in the line, 1 for its head; null unless it waits. */
-function positionOf(store: Store, state: EventState, { id, queueSeq }: Reservation, seqBefore: number): number | null {
+/**
+ * A reservation's place in the line, 1 for its head; null unless it waits. Whoever joined by this command is the last.
+ * A line that began in this very batch is all in the state; of another, the rows behind are as they were stored.
+ */
+function positionOf(store: Store, state: EventState, { queueSeq }: Reservation, seqBefore: number): number | null {
   if (queueSeq === null) return null;
   if (queueSeq > seqBefore) return state.totals.waitlisted;
-  const index = waiting(state).findIndex((other) => other.id === id);
-  return index >= 0 ? index + 1 : state.totals.waitlisted - store.behind(queueSeq);
+  const line = [...state.reservations.values()].flatMap((other) => other.queueSeq ?? []);
+  if (line.length === state.totals.waitlisted) return line.filter((seq) => seq <= queueSeq).length;
+  return state.totals.waitlisted - store.behind(queueSeq);
 }
 
 /** How many reservations a command may end at most, and so how many rows to load for it; keeps a batch bounded. */
