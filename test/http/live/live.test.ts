@@ -237,3 +237,27 @@ it('renews its subscription, and then tells what it had not heard of', async () 
   await sees(watching, { reserved_slots: 2 });
   watching.leave();
 });
+
+it('admits 10,000 watchers and sends the next one away for a moment', async () => {
+  const { id } = await createEvent(token);
+  const watching = await watchBySocket(id);
+  await sees(watching, { reserved_slots: 0 });
+  await runInDurableObject(hubOf(id), (_, state) => {
+    for (let count = 1; count < 10_000; count += 1) {
+      const { 1: server } = new WebSocketPair();
+      state.acceptWebSocket(server);
+      server.serializeAttachment(Number.MAX_SAFE_INTEGER);
+    }
+  });
+  // A broadcast counts who is there.
+  await reserve(id);
+  await sees(watching, { reserved_slots: 1 });
+  for (const headers of [{}, { upgrade: 'websocket' }]) {
+    const answer = await ask(id, headers as Record<string, string>);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect(await answer.json()).toMatchObject({ code: 'overloaded' });
+  }
+  await evictDurableObject(hubOf(id), { webSockets: 'close' });
+  expect((await ask(id, { upgrade: 'websocket' })).status).toBe(101);
+});
