@@ -22,8 +22,8 @@ export default defineConfig({
           name: 'server',
           include: ['test/server/**/*.test.ts'],
           globalSetup: ['test/support/bundle-once.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Each file starts a server and a crowd; side by side, or beside others, they would only measure the cores.
           fileParallelism: false,
           sequence: { groupOrder: 1 },

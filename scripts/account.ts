@@ -101,9 +101,10 @@ export async function loaderAccount(client: ApiClient, file: string): Promise<Cr
   const taken = ['username_taken', 'email_taken'].includes(problemOf(answer).code ?? '');
   if (known !== undefined && taken) return credentials;
   if (known === undefined) save(file, saved);
+  const why = taken ? `it exists already, and ${file} does not have its password` : explain(answer);
   throw new Failure(
-    `Could not sign up the account "${credentials.username}" at ${client.url}: ${explain(answer)}\n` +
-      'Name an organizer of your own in SEATKEEPER_USERNAME and SEATKEEPER_PASSWORD.',
+    `Could not sign up the account "${credentials.username}" at ${client.url}: ${why}.\n` +
+      'Name an organizer in SEATKEEPER_USERNAME and SEATKEEPER_PASSWORD.',
   );
 }
 

@@ -74,7 +74,15 @@ export const signUpBody = z
     if (body.organization_name) refuse(context, 'organization_name', 'organizer_only', 'Only organizers have one');
     if (body.business_address) refuse(context, 'business_address', 'organizer_only', 'Only organizers have one');
   })
-  .openapi('SignUp');
+  .openapi('SignUp', {
+    example: {
+      username: 'ada',
+      email: 'ada@example.com',
+      password: 'correct horse battery',
+      role: 'organizer',
+      organization_name: 'Analytical Engines Ltd',
+    },
+  });
 
 /** Who signs a device in. */
 export const logInBody = z

@@ -147,10 +147,9 @@ export class EventActor extends DurableObject<Env> {
   readReservation(id: ReservationId, principal: Principal): Read<ReservationView> {
     const event = this.#store.view()?.event;
     const reservation = this.#store.reservation(id);
-    if (event === undefined || reservation === null || !maySeeReservation(event, reservation, principal)) {
-      return refused('reservation_not_found');
-    }
+    if (event === undefined || reservation === null) return refused('reservation_not_found');
     const current = asOf(reservation, event, this.#now());
+    if (!maySeeReservation(event, current, principal)) return refused('reservation_not_found');
     return { ok: true, value: { reservation: current, waitlistPosition: this.#positionOf(current) } };
   }
 
@@ -195,9 +194,11 @@ export class EventActor extends DurableObject<Env> {
     if (event === undefined) return;
     try {
       await this.#settle(event.id);
-      await this.#outbox.flush();
+      if (this.#outbox.nextTryAt <= Date.now()) await this.#outbox.flush();
       this.#store.saveProjectedSeq(this.#outbox.projectedSeq);
       this.#store.answers.prune(Date.now() - ANSWERS_KEPT_MS, Date.now() - LIMITS.idempotencyMs, PRUNED_PER_ALARM);
+      // What the steps above had set it for, this very alarm has seen to.
+      this.#alarmAt = Number.POSITIVE_INFINITY;
       this.#arm(Date.now());
       // An instance that was cut off before it told the hub left this alarm behind.
       this.#feed.changed();
@@ -224,18 +225,24 @@ export class EventActor extends DurableObject<Env> {
     const due = [
       view.totals.held > 0 ? this.#store.nextDeadline() : null,
       this.#store.answers.nextPruneAt(ANSWERS_KEPT_MS, LIMITS.idempotencyMs),
-      this.#outbox.projectedSeq < view.seq ? Math.max(now + PROJECTION_DUE_MS, this.#outbox.nextTryAt) : null,
+      this.#outbox.projectedSeq < view.seq ? this.#projectionDueAt(now) : null,
       isClosed(view.event) && hasActive(view) ? now : null,
-      this.#movesUp(view, now) ? now : null,
+      this.#movesUp(view) ? now : null,
     ].filter((at) => at !== null);
     this.#setAlarm(Math.min(...due));
   }
 
-  /** Whether seats are free for somebody who waits, because one command's bound was reached. */
-  #movesUp(view: EventView, now: Instant): boolean {
-    const free = view.event.capacity - takenSeats(view.totals);
-    if (view.totals.waitlisted === 0 || free === 0) return false;
-    return refill(this.#store.load(HEAD_OF_LINE, now), view.event, free, now).length > 0;
+  /** Whether seats are free for somebody who waits, because one command's bound was reached; as a step will judge it. */
+  #movesUp(view: EventView): boolean {
+    const at = this.#now();
+    if (view.totals.waitlisted === 0 || takenSeats(view.totals) === view.event.capacity) return false;
+    return refill(this.#store.load(HEAD_OF_LINE, at), view.event, at).length > 0;
+  }
+
+  /** While D1 is failing, when to try again; else soon. */
+  #projectionDueAt(now: Instant): Instant {
+    const { nextTryAt } = this.#outbox;
+    return nextTryAt > now ? nextTryAt : now + PROJECTION_DUE_MS;
   }
 
   #setAlarm(at: Instant): void {

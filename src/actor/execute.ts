@@ -1,5 +1,5 @@
 import { apply } from '../domain/apply.ts';
-import type { Command } from '../domain/commands.ts';
+import type { Command, TimedCommand } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
 import type { Fact } from '../domain/facts.ts';
 import { assertInvariants } from '../domain/invariants.ts';
@@ -12,8 +12,8 @@ import {
   type ReservationId,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
+import { asOf } from '../domain/seats.ts';
 import { count, emptyTally, type Tally } from '../domain/tally.ts';
-import { waiting } from '../domain/waitlist.ts';
 import type { Needs, Store } from './store.ts';
 import type { Answered, Remembered } from './store-answers.ts';
 
@@ -114,10 +114,11 @@ function executeOne(
   tally: Tally,
 ): { outcome: Outcome; facts: readonly Fact[] } {
   const seqBefore = state.seq;
-  const decision = decide(state, { ...command, at });
+  const timed = { ...command, at };
+  const decision = decide(state, timed);
   if (!decision.accepted) return { outcome: { kind: 'rejected', rejection: decision.rejection }, facts: [] };
   for (const fact of decision.facts) applyAndCount(state, fact, tally);
-  return { outcome: outcomeOf(store, state, command, seqBefore), facts: decision.facts };
+  return { outcome: outcomeOf(store, state, timed, seqBefore), facts: decision.facts };
 }
 
 function applyAndCount(state: EventState, fact: Fact, tally: Tally): void {
@@ -128,24 +129,30 @@ function applyAndCount(state: EventState, fact: Fact, tally: Tally): void {
   if (after !== undefined) count(tally, before, after);
 }
 
-function outcomeOf(store: Store, state: EventState, command: Command, seqBefore: number): Outcome {
+function outcomeOf(store: Store, state: EventState, command: TimedCommand, seqBefore: number): Outcome {
   const { event, totals, seq } = state;
+  const { at } = command;
   if (command.type === 'settle') return { kind: 'settled', seq };
-  const reservation = 'reservationId' in command ? state.reservations.get(command.reservationId) : undefined;
-  if (reservation !== undefined) {
+  if (event === null) throw new Error(`${command.type} was accepted for an event that does not exist`);
+  const stored = 'reservationId' in command ? state.reservations.get(command.reservationId) : undefined;
+  if (stored !== undefined) {
+    const reservation = asOf(stored, event, at);
     const waitlistPosition = positionOf(store, state, reservation, seqBefore);
     return { kind: 'reservation', reservation, waitlistPosition, seq };
   }
-  if (event === null) throw new Error(`${command.type} was accepted for an event that does not exist`);
   return { kind: 'event', view: { event, totals, seq } };
 }
 
-/** A reservation's place in the line, 1 for its head; null unless it waits. */
-function positionOf(store: Store, state: EventState, { id, queueSeq }: Reservation, seqBefore: number): number | null {
+/**
+ * A reservation's place in the line, 1 for its head; null unless it waits. Whoever joined by this command is the last.
+ * A line that began in this very batch is all in the state; of another, the rows behind are as they were stored.
+ */
+function positionOf(store: Store, state: EventState, { queueSeq }: Reservation, seqBefore: number): number | null {
   if (queueSeq === null) return null;
   if (queueSeq > seqBefore) return state.totals.waitlisted;
-  const index = waiting(state).findIndex((other) => other.id === id);
-  return index >= 0 ? index + 1 : state.totals.waitlisted - store.behind(queueSeq);
+  const line = [...state.reservations.values()].flatMap((other) => other.queueSeq ?? []);
+  if (line.length === state.totals.waitlisted) return line.filter((seq) => seq <= queueSeq).length;
+  return state.totals.waitlisted - store.behind(queueSeq);
 }
 
 /** How many reservations a command may end at most, and so how many rows to load for it; keeps a batch bounded. */

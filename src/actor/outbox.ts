@@ -169,7 +169,7 @@ export class Outbox {
 /** 1 s, doubled at each failure up to a minute, with up to a quarter of jitter so that events don't retry in step. */
 function backoffMs(failures: number): number {
   const base = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failures - 1));
-  return base * (1 + Math.random() / 4);
+  return Math.ceil(base * (1 + Math.random() / 4));
 }
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

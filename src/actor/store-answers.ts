@@ -68,14 +68,14 @@ export class Answers {
   }
 
   /**
-   * Forgets answers to commands given before one instant, and those under Idempotency-Keys before another; at most
+   * Forgets answers to commands given up to one instant, and those under Idempotency-Keys up to another; at most
    * `limit` of each. Command ids sort by time, so the oldest come first.
    */
-  prune(commandsBefore: Instant, keysBefore: Instant, limit: number): void {
+  prune(commandsUpTo: Instant, keysUpTo: Instant, limit: number): void {
     const oldest = 'id IN (SELECT id FROM commands ORDER BY id LIMIT ?)';
-    this.#sql.exec(`DELETE FROM commands WHERE at < ? AND ${oldest}`, commandsBefore, limit);
-    const oldKeys = 'SELECT key FROM idempotency WHERE at < ? ORDER BY at LIMIT ?';
-    this.#sql.exec(`DELETE FROM idempotency WHERE key IN (${oldKeys})`, keysBefore, limit);
+    this.#sql.exec(`DELETE FROM commands WHERE at <= ? AND ${oldest}`, commandsUpTo, limit);
+    const oldKeys = 'SELECT key FROM idempotency WHERE at <= ? ORDER BY at LIMIT ?';
+    this.#sql.exec(`DELETE FROM idempotency WHERE key IN (${oldKeys})`, keysUpTo, limit);
   }
 
   /** When the oldest remembered answer is old enough to be forgotten, or null if there is none. */

@@ -128,7 +128,8 @@ export class Store {
     if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY holder LIMIT ?`, ending);
     if (view.totals.waitlisted > 0) {
       const line = "status = 'waitlisted' ORDER BY queue_seq LIMIT ?";
-      yield* this.#sql.exec(`${all} ${line}`, LIMITS.waitlistWindow);
+      // One more than a command looks at: of them, the one that it is about may give up its place.
+      yield* this.#sql.exec(`${all} ${line}`, LIMITS.waitlistWindow + 1);
     }
   }
 

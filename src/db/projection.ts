@@ -1,3 +1,4 @@
+import { reservationIdOf } from '../domain/ids.ts';
 import type { EventView, Reservation } from '../domain/model.ts';
 
 /** A reservation as it is to stand in D1. */
@@ -86,8 +87,9 @@ export async function project(
 }
 
 /**
- * Makes D1's reservations with ids in (afterId, upToId] exactly these, whatever stood there; one step of a rebuild.
- * @param upToId null: no upper bound
+ * Makes D1's reservations of the event with ids in (afterId, upToId] exactly these, whatever stood there; one step of a
+ * rebuild.
+ * @param range afterId empty: the first step; upToId null: the last one
  */
 export async function replaceRange(
   session: D1DatabaseSession,
@@ -96,14 +98,22 @@ export async function replaceRange(
   reservations: readonly Projected[],
 ): Promise<void> {
   const { id } = view.event;
-  await session.batch([
-    session
-      .prepare('DELETE FROM reservations WHERE event_id = ? AND id > ? AND id <= coalesce(?, id)')
-      .bind(id, range.afterId, range.upToId),
+  const steps = [
     session.prepare('UPDATE events SET seq = 0 WHERE id = ?').bind(id),
     session.prepare(UPSERT_EVENTS).bind(JSON.stringify([eventValues(view)])),
-    session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations.map(reservationValues))),
-  ]);
+  ];
+  // The event's own ids lie together, so that finding them reads no rows of other events. What a row says of its event
+  // is not asked: that may be what is wrong with it.
+  const first = reservationIdOf(id, '');
+  const last = reservationIdOf(id, '~');
+  if (range.afterId === '') {
+    const foreign = 'DELETE FROM reservations WHERE event_id = ? AND deleted_at IS NULL AND (id < ? OR id > ?)';
+    steps.push(session.prepare(foreign).bind(id, first, last));
+  }
+  const own = 'DELETE FROM reservations WHERE id > ? AND id <= ?';
+  steps.push(session.prepare(own).bind(range.afterId === '' ? first : range.afterId, range.upToId ?? last));
+  steps.push(session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations.map(reservationValues))));
+  await session.batch(steps);
 }
 
 function eventValues({ event: e, totals, seq }: EventView): unknown[] {

@@ -6,7 +6,6 @@ const DESCRIPTION = `Takes reservations for events and never oversells.
 
 - **Errors** are \`application/problem+json\` (RFC 9457). Their \`code\` is one of a closed list: each operation names its own.
 - **Lists** answer \`{items, next_cursor}\`. Send \`next_cursor\` back as \`cursor\` for the next page; it is null on the last.
-- **Retries are safe**: a POST that creates takes an \`Idempotency-Key\`, and the same key gets the same answer.
 - **Your own writes**: send the \`X-D1-Bookmark\` of an answer back, and lists are at least as fresh as it.
 - **Tracing**: every answer carries an \`X-Request-Id\`.`;
 

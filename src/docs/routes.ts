@@ -1,6 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { session } from '../http/database.ts';
 import { Problem, problems } from '../http/problem.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import { openApiDocument } from './document.ts';
@@ -78,7 +77,7 @@ async function assertDatabaseAnswers(c: Context<AppEnv>): Promise<void> {
   const silence = Promise.withResolvers<never>();
   const timer = setTimeout(() => silence.reject(new Error('no answer in time')), HEALTH_CHECK_MS);
   try {
-    await Promise.race([session(c).prepare('SELECT 1').run(), silence.promise]);
+    await Promise.race([c.env.DB.prepare('SELECT 1').run(), silence.promise]);
   } catch (error) {
     console.error(JSON.stringify({ request_id: c.get('requestId'), error: `D1: ${String(error)}` }));
     throw new Problem('database_unavailable', undefined, {}, { 'retry-after': String(HEALTH_RETRY_SECONDS) });

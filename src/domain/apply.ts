@@ -1,7 +1,7 @@
 import type { EventFact, Fact, ReservationFact } from './facts.ts';
 import { eventIdOf } from './ids.ts';
-import type { EventRecord, EventState, Reservation } from './model.ts';
-import { holderOf, isActive, isClosed } from './seats.ts';
+import { type EventRecord, type EventState, LIMITS, type Reservation } from './model.ts';
+import { ended, holderOf, isActive, isClosed } from './seats.ts';
 
 /**
  * Applies a fact. It changes `state` in place and returns it: a batch of a thousand commands shares one state, and
@@ -61,8 +61,9 @@ function nextReservation(state: EventState, fact: ReservationFact): Reservation 
     case 'reservation_extended':
       return { ...next, expiresAt: fact.data.expiresAt };
     case 'reservation_promoted':
+      return { ...next, ...seatedNow(fact) };
     case 'reservation_reactivated':
-      return { ...next, ...seatedNow(fact), cancelledAt: null, cancelledBy: null };
+      return { ...next, ...seatedNow(fact), ...nobodyArrived, cancelledAt: null, cancelledBy: null };
     case 'reservation_resized':
       return { ...next, quantity: fact.data.quantity, ...(fact.data.requeued && { queueSeq: fact.seq, passes: 0 }) };
     case 'reservation_cancelled': {
@@ -85,16 +86,12 @@ function nextReservation(state: EventState, fact: ReservationFact): Reservation 
     case 'reservation_checked_in':
       return { ...next, ...arrived(before, fact) };
     case 'check_in_undone':
-      return { ...next, checkedInAt: null, checkedInQuantity: 0, checkInNonces: [] };
+      // The nonces stay known: a late repeat of what was undone must not let anybody in again.
+      return { ...next, ...nobodyArrived };
   }
 }
 
 type FactOf<T extends ReservationFact['type']> = Extract<ReservationFact, { type: T }>;
-
-/** What a reservation loses with its seats or its place in line. */
-function ended<S extends 'cancelled' | 'expired'>(status: S) {
-  return { status, queueSeq: null, passes: 0, transferTo: null };
-}
 
 function seatedNow({ data, at }: FactOf<'reservation_promoted' | 'reservation_reactivated'>) {
   const { status, expiresAt, extendableUntil } = data;
@@ -102,11 +99,14 @@ function seatedNow({ data, at }: FactOf<'reservation_promoted' | 'reservation_re
   return { status, expiresAt, extendableUntil, confirmedAt, queueSeq: null, passes: 0 };
 }
 
+const nobodyArrived = { checkedInAt: null, checkedInQuantity: 0 };
+
 function arrived(before: Reservation, { data, at }: FactOf<'reservation_checked_in'>) {
   return {
     checkedInAt: before.checkedInAt ?? at,
     checkedInQuantity: before.checkedInQuantity + data.quantity,
-    checkInNonces: data.nonce === null ? before.checkInNonces : [...before.checkInNonces, data.nonce],
+    checkInNonces:
+      data.nonce === null ? before.checkInNonces : [...before.checkInNonces, data.nonce].slice(-LIMITS.noncesMax),
   };
 }
 

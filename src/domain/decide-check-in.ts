@@ -2,7 +2,6 @@ import { manages, maySeeEvent } from './access.ts';
 import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
 import type { EventRecord, EventState, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
-import { isLapsed } from './seats.ts';
 
 /**
  * Marks a party, or a part of it, as arrived. Only who runs the event may, and only they learn what is wrong with a
@@ -21,7 +20,7 @@ export function checkIn(
   const genuine = reservation?.deletedAt === null && (!scanned || reservation.ticketCode === command.ticketCode);
   if (!genuine) return reject({ code: scanned ? 'ticket_unknown' : 'reservation_not_found' });
   if (command.nonce !== null && reservation.checkInNonces.includes(command.nonce)) return accept(state, command, []);
-  const refusal = refusesEntry(event, reservation, command);
+  const refusal = refusesEntry(event, reservation);
   if (refusal !== null) return reject(refusal);
 
   const missing = reservation.quantity - reservation.checkedInQuantity;
@@ -42,17 +41,19 @@ export function checkIn(
   return accept(state, command, [arrival]);
 }
 
-function refusesEntry(event: EventRecord, reservation: Reservation, command: CommandOf<'check_in'>): Rejection | null {
+function refusesEntry(event: EventRecord, reservation: Reservation): Rejection | null {
   if (event.status === 'cancelled') return { code: 'event_cancelled' };
   if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
-  if (reservation.status === 'expired' || isLapsed(reservation, command.at)) return { code: 'hold_expired' };
+  if (reservation.status === 'expired') return { code: 'hold_expired' };
   return reservation.status === 'confirmed' ? null : { code: 'reservation_not_confirmed' };
 }
 
-/** Takes all arrivals of a party back. */
+/** Takes all arrivals of a party back, as long as it could arrive. */
 export function undoCheckIn(its: Case, command: CommandOf<'undo_check_in'>): Decision {
   const { state, event, reservation, principal } = its;
   if (!manages(event, principal)) return reject({ code: 'not_organizer' });
   if (reservation.checkedInAt === null) return accept(state, command, []);
+  const refusal = refusesEntry(event, reservation);
+  if (refusal !== null) return reject(refusal);
   return accept(state, command, [{ type: 'check_in_undone', reservationId: reservation.id, data: {} }]);
 }

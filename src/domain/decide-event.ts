@@ -57,13 +57,18 @@ function editEvent(state: EventState, event: EventRecord, command: CommandOf<'ed
   const errors = checkDetails(edited, event, command.at);
   if (errors.length > 0) return reject({ code: 'validation_failed', errors });
 
-  const lapsed = lapsedHolds(state, command.at);
+  const lapsed = lapsedHolds(state, command.at).slice(0, LIMITS.settlePerStep);
   const expired = freeing(lapsed, takenSeats(state.totals) - edited.capacity);
   const minimum = takenSeats(state.totals) - seatsOf(expired);
   if (edited.capacity < minimum) {
     return reject(isCutOff(lapsed) ? { code: 'busy' } : { code: 'capacity_below_reserved', minimum });
   }
-  return accept(state, command, [...expired.map(expiry), { type: 'event_edited', reservationId: null, data: changes }]);
+  // More seats, a later close or the end of a party too large for the event: the line may move.
+  return accept(state, command, [
+    ...expired.map(expiry),
+    { type: 'event_edited', reservationId: null, data: changes },
+    ...refill(state, edited, command.at, expired),
+  ]);
 }
 
 /** Whether more holds may have lapsed than one step looks at, so that what they'd free is not known. */
@@ -92,7 +97,7 @@ function cancelEvent(state: EventState, event: EventRecord, command: CommandOf<'
 
 function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'delete_event'>): Decision {
   if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
-  const lapsed = lapsedHolds(state, judgedAt(event, command.at));
+  const lapsed = lapsedHolds(state, judgedAt(event, command.at)).slice(0, LIMITS.settlePerStep);
   // On a cancelled event nothing consumes seats; what is left of its reservations goes in the next steps.
   const left = takenSeats(state.totals) - seatsOf(lapsed);
   if (event.status === 'cancelled' && left + state.totals.waitlisted > 0) return reject({ code: 'busy' });
@@ -106,9 +111,8 @@ function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'
 /** One bounded step of what time alone makes due; no facts once nothing is. */
 export function settle(state: EventState, event: EventRecord, command: CommandOf<'settle'>): Decision {
   if (isClosed(event)) return accept(state, command, closings(state, judgedAt(event, command.at)));
-  const lapsed = lapsedHolds(state, command.at);
-  const free = event.capacity - takenSeats(state.totals) + seatsOf(lapsed);
-  return accept(state, command, [...lapsed.map(expiry), ...refill(state, event, free, command.at)]);
+  const lapsed = lapsedHolds(state, command.at).slice(0, LIMITS.settlePerStep);
+  return accept(state, command, [...lapsed.map(expiry), ...refill(state, event, command.at, lapsed)]);
 }
 
 /**

@@ -7,15 +7,16 @@ import { accept, type Case, type CommandOf, type NewFact, reject } from './decis
 import type { EventRecord, EventState, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
 import { makeRoom } from './room.ts';
-import { cancellableUntil, closing, expiry, holderOf, isActive, isLapsed, judgedAt, takenSeats } from './seats.ts';
+import { asOf, cancellableUntil, closing, expiry, holderOf, isActive, isLapsed } from './seats.ts';
 import { refill, seated, seatedAs } from './waitlist.ts';
 
 type OnReservation = Exclude<Extract<TimedCommand, { reservationId: Reservation['id'] }>, { type: 'reserve' }>;
 
-/** Decides what is asked of one existing reservation. */
+/** Decides what is asked of one existing reservation, as it is by now, whatever facts are still to be written. */
 export function decideReservation(state: EventState, event: EventRecord, command: OnReservation): Decision {
   const { principal } = command;
-  const reservation = state.reservations.get(command.reservationId);
+  const stored = state.reservations.get(command.reservationId);
+  const reservation = stored && asOf(stored, event, command.at);
   if (command.type === 'check_in') return checkIn(state, event, reservation, command);
   if (reservation === undefined || principal === null || !maySeeReservation(event, reservation, principal)) {
     return reject({ code: 'reservation_not_found' });
@@ -50,7 +51,7 @@ function confirm(its: Case, command: CommandOf<'confirm'>): Decision {
   if (reservation.status === 'confirmed') return accept(state, command, []);
   if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
   if (reservation.status === 'waitlisted') return reject({ code: 'reservation_not_pending' });
-  if (reservation.status === 'expired' || isLapsed(reservation, command.at)) {
+  if (reservation.status === 'expired') {
     const retaken = command.reacquire ? retake(its, command, 'confirmed') : null;
     return retaken?.accepted ? retaken : reject({ code: 'hold_expired' });
   }
@@ -78,7 +79,7 @@ function retake(its: Case, command: TimedCommand, wanted: 'confirmed' | null): D
 
 function reactivate(its: Case, command: CommandOf<'reactivate'>): Decision {
   const { state, reservation } = its;
-  if (isActive(reservation) && !isLapsed(reservation, command.at)) return accept(state, command, []);
+  if (isActive(reservation)) return accept(state, command, []);
   return retake(its, command, null);
 }
 
@@ -86,7 +87,7 @@ function reactivate(its: Case, command: CommandOf<'reactivate'>): Decision {
 function extend({ state, event, reservation }: Case, command: CommandOf<'extend'>): Decision {
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
   if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
-  if (reservation.status === 'expired' || isLapsed(reservation, command.at)) return reject({ code: 'hold_expired' });
+  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
   const { expiresAt, extendableUntil } = reservation;
   if (expiresAt === null || extendableUntil === null || reservation.status !== 'pending') {
     return reject({ code: 'reservation_not_pending' });
@@ -106,9 +107,7 @@ function extend({ state, event, reservation }: Case, command: CommandOf<'extend'
 function cancel(its: Case, command: CommandOf<'cancel'>): Decision {
   const { state, reservation } = its;
   if (reservation.status === 'cancelled') return accept(state, command, []);
-  if (!isActive(reservation) || isLapsed(reservation, judgedAt(its.event, command.at))) {
-    return reject({ code: 'hold_expired' });
-  }
+  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
   const refusal = refusesCancel(its, command);
   return refusal === null ? accept(state, command, ending(its, command)) : reject(refusal);
 }
@@ -117,10 +116,11 @@ function cancel(its: Case, command: CommandOf<'cancel'>): Decision {
 function remove(its: Case, command: CommandOf<'delete_reservation'>): Decision {
   const { state, event, reservation } = its;
   const removal: NewFact = { type: 'reservation_deleted', reservationId: reservation.id, data: {} };
-  if (!isActive(reservation)) return accept(state, command, [removal]);
-  if (isLapsed(reservation, judgedAt(event, command.at))) {
-    const free = event.capacity - takenSeats(state.totals) + reservation.quantity;
-    return accept(state, command, [expiry(reservation), removal, ...refill(state, event, free, command.at)]);
+  const stored = state.reservations.get(reservation.id);
+  if (stored === undefined || !isActive(stored)) return accept(state, command, [removal]);
+  if (!isActive(reservation)) {
+    const end = reservation.status === 'expired' ? expiry(stored) : closing(stored);
+    return accept(state, command, [end, removal, ...refill(state, event, command.at, [stored])]);
   }
   const refusal = refusesCancel(its, command);
   if (refusal !== null) return reject(refusal);
@@ -132,22 +132,19 @@ function remove(its: Case, command: CommandOf<'delete_reservation'>): Decision {
 function refusesCancel({ event, reservation, principal }: Case, command: TimedCommand): Rejection | null {
   const asHolder = actsAs(event, reservation, principal) === 'holder';
   const bound = asHolder && principal.userId !== event.organizerId && principal.role !== 'admin';
-  if (!bound || event.status === 'cancelled' || reservation.status === 'waitlisted') return null;
+  if (!bound || reservation.status === 'waitlisted') return null;
   if (reservation.checkedInAt !== null) {
     return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
   }
   return command.at >= cancellableUntil(event) ? { code: 'cancellation_closed' } : null;
 }
 
-/** Cancels, and gives the seats to those who wait. On a cancelled event the organizer has cancelled it already. */
+/** Cancels, and gives the seats to those who wait. */
 function ending({ state, event, reservation, principal }: Case, command: TimedCommand): NewFact[] {
-  if (event.status === 'cancelled') return [closing(reservation)];
   const by = actsAs(event, reservation, principal);
-  const seats = reservation.status === 'waitlisted' ? 0 : reservation.quantity;
-  const free = event.capacity - takenSeats(state.totals) + seats;
   return [
     { type: 'reservation_cancelled', reservationId: reservation.id, data: { by } },
-    ...refill(state, event, free, command.at, reservation.id),
+    ...refill(state, event, command.at, [reservation]),
   ];
 }
 
@@ -159,7 +156,7 @@ function changeQuantity(its: Case, command: CommandOf<'change_quantity'>): Decis
   }
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
   if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
-  if (!isActive(reservation) || isLapsed(reservation, command.at)) return reject({ code: 'hold_expired' });
+  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
   if (command.quantity === reservation.quantity) return accept(state, command, []);
   return command.quantity > reservation.quantity ? grow(its, command) : shrink(its, command);
 }
@@ -175,8 +172,8 @@ function grow({ state, event, reservation }: Case, command: CommandOf<'change_qu
   });
   if (reservation.status === 'waitlisted') {
     if (quantity > event.capacity) return reject({ code: 'sold_out', availableSlots: 0 });
-    const free = event.capacity - takenSeats(state.totals);
-    return accept(state, command, [resized(true, []), ...refill(state, event, free, at, reservation.id)]);
+    const requeued = { ...reservation, quantity, queueSeq: Number.POSITIVE_INFINITY, passes: 0 };
+    return accept(state, command, [resized(true, []), ...refill(withChanged(state, requeued), event, at)]);
   }
   const asking = { id: reservation.id, quantity: quantity - reservation.quantity, passes: 0 };
   const room = makeRoom(state, event, asking, null, at);
@@ -197,13 +194,15 @@ function shrink(its: Case, command: CommandOf<'change_quantity'>): Decision {
     reservationId: reservation.id,
     data: { quantity: command.quantity, requeued: false, passed: [] },
   };
-  const waits = reservation.status === 'waitlisted';
-  const free = event.capacity - takenSeats(state.totals) + (waits ? 0 : reservation.quantity - command.quantity);
+  if (reservation.status !== 'waitlisted') {
+    const freed = reservation.quantity - command.quantity;
+    return accept(state, command, [resized, ...refill(state, event, command.at, [], freed)]);
+  }
   // A waiting party that now fits moves up with the rest, so the line is judged as it will be.
-  const after = waits ? withQuantity(state, reservation, command.quantity) : state;
-  return accept(state, command, [resized, ...refill(after, event, free, command.at)]);
+  const after = withChanged(state, { ...reservation, quantity: command.quantity });
+  return accept(state, command, [resized, ...refill(after, event, command.at)]);
 }
 
-function withQuantity(state: EventState, reservation: Reservation, quantity: number): EventState {
-  return { ...state, reservations: new Map(state.reservations).set(reservation.id, { ...reservation, quantity }) };
+function withChanged(state: EventState, reservation: Reservation): EventState {
+  return { ...state, reservations: new Map(state.reservations).set(reservation.id, reservation) };
 }

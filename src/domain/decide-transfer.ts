@@ -3,7 +3,7 @@ import { activeOf } from './decide-reserve.ts';
 import { accept, type Case, type CommandOf, reject } from './decision.ts';
 import type { EventRecord, Instant, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
-import { expiry, isActive, isLapsed, seatsOf, takenSeats } from './seats.ts';
+import { expiry, isLapsed } from './seats.ts';
 import { refill } from './waitlist.ts';
 
 /** Offers the reservation to another user, who becomes its holder by accepting; the seats stay taken all along. */
@@ -32,25 +32,26 @@ export function withdrawTransfer(its: Case, command: CommandOf<'withdraw_transfe
 export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>): Decision {
   const { state, event, reservation, principal } = its;
   const from = reservation.userId;
-  if (principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
+  const isTheirs = principal.userId === from;
+  if (!isTheirs && principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
   const refusal = refusesTransfer(event, reservation, command.at);
   if (refusal !== null) return reject(refusal);
+  if (isTheirs) return accept(state, command, []);
   const own = activeOf(state, principal.userId);
   const lapsed = own !== null && isLapsed(own, command.at) ? [own] : [];
   if (own !== null && lapsed.length === 0) return reject({ code: 'already_reserved', reservationId: own.id });
   const data = { from, to: principal.userId, ticketCode: command.ticketCode };
-  const free = event.capacity - takenSeats(state.totals) + seatsOf(lapsed);
   return accept(state, command, [
     ...lapsed.map(expiry),
     { type: 'reservation_transferred', reservationId: reservation.id, data },
-    ...refill(state, event, free, command.at),
+    ...refill(state, event, command.at, lapsed),
   ]);
 }
 
 function refusesTransfer(event: EventRecord, reservation: Reservation, at: Instant): Rejection | null {
   if (event.status === 'cancelled') return { code: 'event_cancelled' };
   if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
-  if (!isActive(reservation) || isLapsed(reservation, at)) return { code: 'hold_expired' };
+  if (reservation.status === 'expired') return { code: 'hold_expired' };
   if (reservation.checkedInAt !== null) return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
   return at >= event.endTime ? { code: 'reservations_closed' } : null;
 }

@@ -38,6 +38,10 @@ function assertReservation(reservation: Reservation): void {
   );
   check(reservation.checkedInQuantity <= quantity, 'no more arrive than have seats');
   check(
+    reservation.checkedInAt === null || (status !== 'pending' && status !== 'waitlisted'),
+    'nobody arrives before their seats are confirmed',
+  );
+  check(
     (reservation.checkedInAt === null) === (reservation.checkedInQuantity === 0),
     'a check-in says when and how many',
   );

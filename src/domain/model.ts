@@ -48,6 +48,8 @@ export const LIMITS = {
   /** A hold slides to at most this many times its first length from its start. */
   holdLengthsMax: 3,
   nonceLengthMax: 64,
+  /** Nonces that a reservation remembers, the last ones: more than a party's arrivals one by one. */
+  noncesMax: 200,
   /** How long an Idempotency-Key is remembered. */
   idempotencyMs: 24 * 60 * 60 * 1000,
 } as const;
@@ -133,7 +135,7 @@ export interface Reservation {
   readonly checkedInAt: Instant | null;
   /** How many of the party have arrived. */
   readonly checkedInQuantity: number;
-  /** The nonces of its check-ins, by which a repeated one is known. */
+  /** The nonces of its check-ins, undone ones too, by which a repeated one is known. */
   readonly checkInNonces: readonly string[];
   /** To whom its user offers it; null: to nobody. */
   readonly transferTo: UserId | null;

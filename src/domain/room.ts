@@ -1,7 +1,7 @@
 import type { NewFact } from './decision.ts';
 import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
 import { expiry, freeing, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
-import { allot, type Party, type Promotion, promotes, promotionFacts, waiting } from './waitlist.ts';
+import { allot, type Party, type Promotion, promotionFacts, waiting } from './waitlist.ts';
 
 /** Whether somebody who asks for seats gets them, and what must happen first. */
 export interface Room {
@@ -14,7 +14,8 @@ export interface Room {
 }
 
 /**
- * Looks for seats as for a newcomer: lapsed holds make room, however late the alarm is, and those who wait come first.
+ * Looks for seats as for a newcomer, while the event takes reservations: lapsed holds make room, however late the
+ * alarm is, and those who wait come first.
  * @param asking who asks, with the seats that they'd take in addition
  * @param own a lapsed hold of the same holder, which expires whatever comes of it
  */
@@ -28,9 +29,7 @@ export function makeRoom(
   const ended = own === null ? [] : [own];
   const free = event.capacity - takenSeats(state.totals) + seatsOf(ended);
   const lapsed = () => lapsedHolds(state, at).filter((hold) => hold.id !== own?.id);
-  if (state.totals.waitlisted > 0 && promotes(event, at)) {
-    return behindOthers(state, event, asking, ended, free, lapsed(), at);
-  }
+  if (state.totals.waitlisted > 0) return behindOthers(state, event, asking, ended, free, lapsed(), at);
   if (free < asking.quantity) ended.push(...freeing(lapsed(), asking.quantity - free));
   const available = event.capacity - takenSeats(state.totals) + seatsOf(ended);
   const granted = available < asking.quantity ? null : { party: asking, passed: [] };
@@ -48,13 +47,16 @@ function behindOthers(
   at: Instant,
 ): Room {
   const expired = lapsed.slice(0, LIMITS.expiriesForWaitlist);
+  const endings = [...ended, ...expired].map(expiry);
+  // As in a refill: nobody moves up before all that is over counts as free.
+  if (expired.length < lapsed.length) return { before: endings, granted: null, available: 0 };
   const line = waiting(state);
-  const seesAll = expired.length === lapsed.length && line.length === state.totals.waitlisted;
+  const seesAll = line.length === state.totals.waitlisted;
   const allotment = allot(seesAll ? [...line, asking] : line, free + seatsOf(expired), event.capacity);
   const granted = allotment.granted.find(({ party }) => party === asking) ?? null;
   const others = allotment.granted.filter(({ party }) => party !== asking);
   return {
-    before: [...[...ended, ...expired].map(expiry), ...promotionFacts(event, others, at)],
+    before: [...endings, ...promotionFacts(event, others, at)],
     granted,
     available: seesAll && !allotment.blocked ? allotment.left : 0,
   };

@@ -1,14 +1,13 @@
 import type { NewFact } from './decision.ts';
-import {
-  type Availability,
-  type EventRecord,
-  type EventState,
-  type EventView,
-  type HolderId,
-  type Instant,
-  LIMITS,
-  type Reservation,
-  type Totals,
+import type {
+  Availability,
+  EventRecord,
+  EventState,
+  EventView,
+  HolderId,
+  Instant,
+  Reservation,
+  Totals,
 } from './model.ts';
 
 /** Whether the reservation occupies its holder's one place in the event. */
@@ -56,18 +55,17 @@ export function closing(reservation: Reservation): NewFact {
 export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
   const version = reservation.version + 1;
   if (isLapsed(reservation, judgedAt(event, at))) {
-    return { ...reservation, status: 'expired', transferTo: null, updatedAt: reservation.expiresAt ?? at, version };
+    return { ...reservation, ...ended('expired'), updatedAt: reservation.expiresAt ?? at, version };
   }
   if (!isClosed(event) || !isActive(reservation)) return reservation;
   const cancelledAt = event.updatedAt;
-  return {
-    ...reservation,
-    status: 'cancelled',
-    cancelledAt,
-    cancelledBy: 'organizer',
-    updatedAt: cancelledAt,
-    version,
-  };
+  const updatedAt = cancelledAt;
+  return { ...reservation, ...ended('cancelled'), cancelledAt, cancelledBy: 'organizer', updatedAt, version };
+}
+
+/** What becomes of a reservation that loses its seats or its place in line. */
+export function ended<S extends 'cancelled' | 'expired'>(status: S) {
+  return { status, queueSeq: null, passes: 0, transferTo: null };
 }
 
 /** When reservations close: as the organizer said, else at the start. */
@@ -80,15 +78,15 @@ export function cancellableUntil(event: EventRecord): Instant {
   return event.cancelUntil ?? event.startTime;
 }
 
-/** The lapsed holds among the loaded reservations, first lapsed first; at most as many as one step may settle. */
+/** The lapsed holds among the loaded reservations, first lapsed first. */
 export function lapsedHolds(state: EventState, at: Instant): Reservation[] {
   if (state.totals.held === 0) return [];
   return [...state.reservations.values()]
     .filter((reservation) => isLapsed(reservation, at))
-    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || (a.id < b.id ? -1 : 1))
-    .slice(0, LIMITS.settlePerStep);
+    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
+/** How many seats they have together. */
 export function seatsOf(reservations: readonly Reservation[]): number {
   return reservations.reduce((seats, reservation) => seats + reservation.quantity, 0);
 }
@@ -111,12 +109,14 @@ export function freeing(lapsed: readonly Reservation[], seats: number): Reservat
 }
 
 /**
- * What the event's occupancy truly is.
+ * What the event's occupancy truly is. Nothing occupies a cancelled event, though the facts of that may take more
+ * steps.
  * @param lapsedSeats seats of pending reservations whose hold is over, which are free again
  */
 export function availabilityOf(view: EventView, lapsedSeats: number): Availability {
   const { event, totals, seq } = view;
-  const reservedSlots = takenSeats(totals) - lapsedSeats;
+  const over = event.status === 'cancelled';
+  const reservedSlots = over ? 0 : takenSeats(totals) - lapsedSeats;
   return {
     eventId: event.id,
     seq,
@@ -124,6 +124,6 @@ export function availabilityOf(view: EventView, lapsedSeats: number): Availabili
     capacity: event.capacity,
     reservedSlots,
     availableSlots: event.capacity - reservedSlots,
-    waitlisted: totals.waitlisted,
+    waitlisted: over ? 0 : totals.waitlisted,
   };
 }

@@ -7,7 +7,7 @@ import {
   type Reservation,
   type ReservationId,
 } from './model.ts';
-import { closesAt } from './seats.ts';
+import { closesAt, expiry, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
 
 /** A party in line, or a newcomer who would join at its end. */
 export type Party = Pick<Reservation, 'id' | 'quantity' | 'passes'>;
@@ -60,8 +60,8 @@ export function allot(line: readonly Party[], free: number, capacity: number): A
   return { granted, left, blocked: isBlocked() };
 }
 
-/** Whether seats that become free go to those who wait: only while anybody could reserve. */
-export function promotes(event: EventRecord, at: Instant): boolean {
+/** Whether seats that become free go to those who wait: until reservations close. */
+function promotes(event: EventRecord, at: Instant): boolean {
   return event.status === 'published' && event.deletedAt === null && at < closesAt(event);
 }
 
@@ -92,19 +92,28 @@ export function promotionFacts(event: EventRecord, granted: readonly Promotion[]
 }
 
 /**
- * The facts that give free seats to those who wait; none once nobody fitting waits.
+ * The facts that give free seats to those who wait; none if nobody fitting waits. Lapsed holds expire first, so that
+ * nobody is passed for want of seats that are free. With more of those than one command expires, that is all: the
+ * next step comes at once, and gives the seats in turn.
  * @param event as it will be
- * @param free seats that will be free
- * @param leaving who won't wait any more by then
+ * @param gone reservations that give up their seats or their place by the command at hand
+ * @param freed seats that become free beside theirs
  */
 export function refill(
   state: EventState,
   event: EventRecord,
-  free: number,
   at: Instant,
-  leaving: ReservationId | null = null,
+  gone: readonly Reservation[] = [],
+  freed = 0,
 ): NewFact[] {
-  if (!promotes(event, at)) return [];
-  const line = waiting(state).filter(({ id }) => id !== leaving);
-  return promotionFacts(event, allot(line, free, event.capacity).granted, at);
+  if (state.totals.waitlisted === 0 || !promotes(event, at)) return [];
+  const goneIds = new Set(gone.map(({ id }) => id));
+  const stays = ({ id }: Reservation) => !goneIds.has(id);
+  const lapsed = lapsedHolds(state, at).filter(stays);
+  const expired = lapsed.slice(0, LIMITS.expiriesForWaitlist);
+  if (expired.length < lapsed.length) return expired.map(expiry);
+  const left = seatsOf([...gone, ...expired].filter(({ status }) => status !== 'waitlisted'));
+  const free = event.capacity - takenSeats(state.totals) + left + freed;
+  const { granted } = allot(waiting(state).filter(stays), free, event.capacity);
+  return [...expired.map(expiry), ...promotionFacts(event, granted, at)];
 }

@@ -10,7 +10,16 @@ import {
   NOT_MODIFIED,
 } from '../http/headers.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import { availabilityJson, eventInput, eventJson, eventList, eventPatch, eventQuery, newEvent } from './schema.ts';
+import {
+  availabilityJson,
+  eventInput,
+  eventJson,
+  eventList,
+  eventPatch,
+  eventQuery,
+  newEvent,
+  rebuiltJson,
+} from './schema.ts';
 
 const tags = ['Events'];
 const signedIn = [{ bearerAuth: [] }];
@@ -193,5 +202,21 @@ export const getAvailability = createRoute({
   responses: {
     200: { description: 'The occupancy.', content: { 'application/json': { schema: availabilityJson } } },
     ...problems('unauthorized', 'event_not_found', 'overloaded'),
+  },
+});
+
+export const rebuildEvent = createRoute({
+  method: 'post',
+  path: '/events/{id}/rebuild',
+  operationId: 'rebuildEvent',
+  summary: 'Write what lists show of an event anew',
+  description: 'For admins. Lists come from a copy of what the event itself knows; this makes the copy true again.',
+  tags,
+  security: signedIn,
+  middleware: authRequired,
+  request: { params },
+  responses: {
+    200: { description: 'It is true again.', content: { 'application/json': { schema: rebuiltJson } } },
+    ...problems('unauthorized', 'admin_required', 'event_not_found', 'overloaded'),
   },
 });

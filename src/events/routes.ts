@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { type Answer, execute, readAvailability, readEvent } from '../actor/client.ts';
+import { type Answer, execute, readAvailability, readEvent, rebuild } from '../actor/client.ts';
 import { currentRole } from '../db/roles.ts';
 import { maySeeEvent } from '../domain/access.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
@@ -77,6 +77,13 @@ export const events = createRouter()
     const read = await readAvailability(c.env, c.req.valid('param').id, c.get('principal'));
     if (!read.ok) throw rejectionProblem(read.rejection);
     return c.json(toAvailabilityJson(read.value), 200);
+  })
+  .openapi(contract.rebuildEvent, async (c) => {
+    if (c.get('principal').role !== 'admin') throw new Problem('admin_required');
+    const { id } = c.req.valid('param');
+    const rebuilt = await rebuild(c.env, id);
+    if (rebuilt === null) throw new Problem('event_not_found');
+    return c.json({ event_id: id, ...rebuilt }, 200);
   });
 
 /** Where a request comes from, as the platform tells; on a local server it doesn't. */

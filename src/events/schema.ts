@@ -147,6 +147,17 @@ export const availabilityJson = z
   })
   .openapi('Availability');
 
+/** What a rebuild of the read model did. */
+export const rebuiltJson = z
+  .object({
+    event_id: z.string().openapi({ example: EXAMPLE_IDS.event }),
+    seq: z.int().openapi({ description: 'Number of the last fact that lists show now.', example: 17 }),
+    reservations: z
+      .int()
+      .openapi({ description: 'Reservations written, those that have ended included.', example: 12 }),
+  })
+  .openapi('Rebuilt');
+
 const flag = z
   .enum(['true', 'false'])
   .transform((text) => text === 'true')

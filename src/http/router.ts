@@ -44,7 +44,7 @@ function toErrors(issue: Issue): ProblemError[] {
 }
 
 /** A schema's complaints as one 422 that names each field. */
-export function zodProblem(error: ZodError): Problem {
+function zodProblem(error: ZodError): Problem {
   return validationProblem(error.issues.flatMap(toErrors));
 }
 

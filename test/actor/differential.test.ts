@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
 import { Store } from '../../src/actor/store.ts';
 import { apply } from '../../src/domain/apply.ts';
@@ -8,29 +8,38 @@ import type { TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Fact } from '../../src/domain/facts.ts';
 import { assertTotals } from '../../src/domain/invariants.ts';
-import { type CommandId, type EventState, emptyState, type Instant, LIMITS } from '../../src/domain/model.ts';
+import {
+  type CommandId,
+  type EventRecord,
+  type EventState,
+  emptyState,
+  type Instant,
+  LIMITS,
+  type Reservation,
+} from '../../src/domain/model.ts';
 import type { Outcome } from '../../src/domain/outcomes.ts';
+import { asOf } from '../../src/domain/seats.ts';
 import { inActor, tablesOf, wipe } from '../support/actor.ts';
 import { alice, attendee, details, HOUR, MINUTE, olga, T0 } from '../support/given.ts';
-import {
-  commandOf,
-  type History,
-  histories,
-  QUANTITY_MAX,
-  type Step,
-  withSettlePerStep,
-} from '../support/histories.ts';
+import { commandOf, type History, histories, type Step, withLimits } from '../support/histories.ts';
+import { placeOf } from '../support/line.ts';
+import { TIGHT, WIDE } from '../support/properties.ts';
 
 /**
  * The actor loads only the rows that a batch can touch, and keeps them in SQL. Here the same histories run through it
  * and through the plain domain with everything in memory, and must give the same answers, facts and rows.
  */
 
+/** Random histories take as long as the machine is busy. */
+vi.setConfig({ testTimeout: 60_000 });
+
 /** What the actor must be equal to: the domain with the full state, and a memory of answers. */
 class Model {
   readonly state: EventState = emptyState();
   readonly facts: Fact[] = [];
   readonly answers = new Map<CommandId, Outcome>();
+  /** What was answered under Idempotency-Keys, with which fingerprint, and when. */
+  readonly #keys = new Map<string, { fingerprint: string; at: Instant; outcome: Outcome }>();
 
   /** Time never runs backwards from the last fact. */
   clock(now: Instant): Instant {
@@ -38,22 +47,36 @@ class Model {
   }
 
   execute(command: TimedCommand): Outcome {
-    const before = this.answers.get(command.id);
+    const before = this.answers.get(command.id) ?? this.#replayed(command);
     if (before !== undefined) return before;
     const decision = decide(this.state, command);
     if (!decision.accepted) return { kind: 'rejected', rejection: decision.rejection };
     for (const fact of decision.facts) apply(this.state, fact);
     this.facts.push(...decision.facts);
     const outcome = this.#outcomeOf(command);
-    if (decision.facts.length > 0) this.answers.set(command.id, outcome);
+    if (decision.facts.length === 0 || command.type === 'settle') return outcome;
+    this.answers.set(command.id, outcome);
+    const { idempotency, at } = command;
+    if (idempotency) this.#keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, at, outcome });
     return outcome;
+  }
+
+  #replayed({ idempotency, at }: TimedCommand): Outcome | undefined {
+    const first = idempotency && this.#keys.get(idempotency.key);
+    if (first === undefined || first.at <= at - LIMITS.idempotencyMs) return undefined;
+    const same = first.fingerprint === idempotency?.fingerprint;
+    if (!same) return { kind: 'rejected', rejection: { code: 'idempotency_key_reused' } };
+    return { ...first.outcome, replayed: true } as Outcome;
   }
 
   #outcomeOf(command: TimedCommand): Outcome {
     const { event, totals, seq, reservations } = this.state;
     if (command.type === 'settle') return { kind: 'settled', seq };
-    if (!('reservationId' in command)) return { kind: 'event', view: { event: event as never, totals, seq } };
-    return { kind: 'reservation', reservation: reservations.get(command.reservationId) as never, seq };
+    if (event === null || !('reservationId' in command)) {
+      return { kind: 'event', view: { event: event as EventRecord, totals, seq } };
+    }
+    const reservation = asOf(reservations.get(command.reservationId) as Reservation, event, command.at);
+    return { kind: 'reservation', reservation, waitlistPosition: placeOf(this.state, reservation), seq };
   }
 }
 
@@ -63,6 +86,8 @@ interface Batch {
   readonly behindMs: number;
   /** Which earlier command comes again at its front, counted back; the batch's first comes again at its end. */
   readonly again: number | null;
+  /** Not null: its commands come with Idempotency-Keys from there on; few, so that some come twice. */
+  readonly keys: number | null;
 }
 
 const batches = fc.array(
@@ -70,6 +95,7 @@ const batches = fc.array(
     size: fc.constantFrom(1, 2, 3, 5, 8, 40),
     behindMs: fc.constantFrom(0, 0, 0, MINUTE),
     again: fc.option(fc.nat(20), { freq: 3 }),
+    keys: fc.option(fc.nat(30), { freq: 3, nil: null }),
   }),
   { minLength: 1, maxLength: 12 },
 );
@@ -86,7 +112,7 @@ function compare(storage: DurableObjectStorage, history: History, plan: readonly
   const sent: TimedCommand[] = [];
   let clock = T0;
   for (let n = 0, turn = 0; n < history.length; turn += 1) {
-    const { size, behindMs, again } = plan[turn % plan.length] as Batch;
+    const { size, behindMs, again, keys } = plan[turn % plan.length] as Batch;
     const steps = history.slice(n, n + size);
     clock += steps.reduce((sum, { waitMs }) => sum + waitMs, 0);
     const at = model.clock(clock - behindMs);
@@ -100,14 +126,16 @@ function compare(storage: DurableObjectStorage, history: History, plan: readonly
     const repeated = again === null ? undefined : sent.at(-1 - again);
     if (repeated !== undefined) ask(repeated);
     steps.forEach((step, index) => {
-      ask(commandOf(step, n + index, model.state, at));
+      const command = commandOf(step, n + index, model.state, at);
+      const key = keys === null ? null : { key: `key ${keys + (index % 7)}`, fingerprint: `${command.type}` };
+      ask(key === null ? command : { ...command, idempotency: key });
     });
     if (again !== null && commands[0] !== undefined) ask(commands[0]);
     const { outcomes, added } = execute(storage, store, commands, clock - behindMs, 0);
     const facts = model.facts.slice(factsBefore);
     equal(outcomes, expected, 'outcomes');
     equal(added, facts.length, 'number of facts');
-    if (store.isOpen()) equal(store.facts(factsBefore, 1_000), facts, 'facts');
+    if (store.isOpen()) equal(store.facts(factsBefore, 10_000), facts, 'facts');
     sent.push(...commands);
     n += size;
   }
@@ -122,7 +150,11 @@ function compareRows(storage: DurableObjectStorage, store: Store, { state, facts
   }
   const { event, totals, seq } = state;
   equal(store.view(), { event, totals, seq }, 'event and totals');
-  const lastSeq = new Map(facts.map((fact) => [fact.reservationId, fact.seq]));
+  const lastSeq = new Map(
+    facts.flatMap(({ reservationId, data, seq: at }) =>
+      [reservationId, ...('passed' in data ? data.passed : [])].map((id) => [id, at] as const),
+    ),
+  );
   const rows = [...state.reservations.values()]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((reservation) => ({ ...reservation, seq: lastSeq.get(reservation.id) }));
@@ -131,23 +163,47 @@ function compareRows(storage: DurableObjectStorage, store: Store, { state, facts
 }
 
 it.each([
-  ['as in production', LIMITS.settlePerStep],
-  ['so low that short histories meet it', QUANTITY_MAX],
-])('answers, notes and keeps the same as the domain with the full state, its bound %s', async (_, limit) => {
+  ['as in production', WIDE],
+  ['so low that short histories meet them', TIGHT],
+])('answers, notes and keeps the same as the domain with the full state, its bounds %s', async (_, bounds) => {
   await inActor(({ storage }) => {
     fc.assert(
       fc.property(histories(), batches, (history, plan) => {
-        withSettlePerStep(limit, () => compare(storage, history, plan));
+        withLimits({ ...bounds, idempotencyMs: HOUR }, () => compare(storage, history, plan));
       }),
       { numRuns: 1_000 },
     );
   });
 });
 
+const step = (who: Step['who'], ask: Step['ask'], waitMs = 0): Step => ({ who, ask, waitMs });
+
+it('knows the places of a line longer than it looks at, from before the batch and from within it', async () => {
+  const join = (n: number, quantity = 1) =>
+    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status: null, onFull: 'waitlist' });
+  const look = [0, 1, 2, 3, 4].map((target) => step('holder', { type: 'reactivate', target }));
+  const resize = (target: number, quantity: number) =>
+    step('holder', { type: 'change_quantity', target, quantity, ifVersion: null });
+  const history: History = [
+    step(olga, { type: 'create_event', details: details({ capacity: 3 }), status: 'published' }),
+    join(0, 3),
+    ...[1, 2, 3, 4, 5].map((n) => join(n)),
+    ...look,
+    resize(4, 3),
+    ...look,
+    resize(5, 2),
+    ...look,
+  ];
+  await inActor(({ storage }) => {
+    for (const size of [history.length, 7, 3, 1]) {
+      withLimits(TIGHT, () => compare(storage, history, [{ size, behindMs: 0, again: null, keys: null }]));
+    }
+  });
+});
+
 it('sees all that it must end where earlier commands of a batch have ended what came first', async () => {
-  const step = (who: Step['who'], ask: Step['ask'], waitMs = 0): Step => ({ who, ask, waitMs });
   const reserve = (n: number, status: 'pending' | 'confirmed', quantity: number, waitMs = 0) =>
-    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status }, waitMs);
+    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status, onFull: 'refuse' }, waitMs);
   const capacity = (seats: number, waitMs = 0) =>
     step(olga, { type: 'edit_event', changes: { capacity: seats }, ifVersion: null }, waitMs);
   const remove = (target: number, waitMs = 0) => step('holder', { type: 'delete_reservation', target }, waitMs);
@@ -166,8 +222,13 @@ it('sees all that it must end where earlier commands of a batch have ended what 
   await inActor(({ storage }) => {
     for (const before of befores) {
       for (const ending of endings) {
-        const plan = [history.length, before.length + 1].map((size) => ({ size, behindMs: 0, again: null }));
-        withSettlePerStep(2, () => compare(storage, [...history, ...before, ending], plan));
+        const plan = [history.length, before.length + 1].map((size) => ({
+          size,
+          behindMs: 0,
+          again: null,
+          keys: null,
+        }));
+        withLimits({ settlePerStep: 2 }, () => compare(storage, [...history, ...before, ending], plan));
       }
     }
   });

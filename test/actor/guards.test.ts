@@ -33,7 +33,7 @@ function saveWrongly(
 ) {
   storage.transactionSync(() => {
     const state = store.load(
-      { reservationIds: [rsv(99)], holders: [], lapsed: 0, active: 0, activeIfCancelled: 0 },
+      { reservationIds: [rsv(99)], holders: [], theirHolders: false, lapsed: 0, closing: 0, settling: 0 },
       T0,
     );
     const wrong = { ...(state.reservations.get(rsv(99)) as Reservation), ...over };
@@ -118,5 +118,23 @@ it('counts an attendee and a user apart, as holders', async () => {
   await almostFull((storage, store) => {
     const guest = command(EVENT, alice, seats(rsv(1), { attendeeId: attendee(1) }));
     expect(execute(storage, store, [guest], T0, 0).outcomes).toMatchObject([{ kind: 'reservation' }]);
+  });
+});
+
+it.each([
+  0,
+  -1,
+  1.5,
+  Number.NaN,
+  101,
+])('breaks rather than takes %d seats, which the Worker never asks for', async (quantity) => {
+  await inActor(({ storage }) => {
+    const store = new Store(storage.sql);
+    const roomy = details({ capacity: 1_000, maxQuantity: 1_000 });
+    const create = { type: 'create_event', details: roomy, status: 'published' } as const;
+    execute(storage, store, [command(EVENT, olga, create)], T0, 0);
+    const before = dump(storage);
+    expect(() => execute(storage, store, [command(EVENT, alice, seats(rsv(1), { quantity }))], T0, 0)).toThrow();
+    expect(dump(storage)).toEqual(before);
   });
 });

@@ -16,6 +16,7 @@ import {
   MINUTE,
   olga,
   otto,
+  queued,
   reserved,
   rsv,
   T0,
@@ -152,10 +153,25 @@ it('leaves the reservations of a deleted event to their holders', () => {
 });
 
 it('takes a cancel on a cancelled event as what the organizer has done already', () => {
-  given(created(), sure, eventCancelled)
-    .when(alice, cancel, START)
-    .then(cancelled(rsv(1), 'organizer'));
+  given(created(), sure, eventCancelled).when(alice, cancel, START).then();
   given(created(), sure, eventCancelled)
     .when(alice, remove, START)
     .then(cancelled(rsv(1), 'organizer'), deleted(rsv(1)));
+});
+
+it('takes everything in a closed event as ended, though the facts of that are yet to come', () => {
+  const waits = queued(rsv(1), alice);
+  const resize: Action = { type: 'change_quantity', reservationId: rsv(1), quantity: 2, ifVersion: 2 };
+  const offer: Action = { type: 'offer_transfer', reservationId: rsv(1), to: bob.userId };
+  const gone = { code: 'reservation_cancelled' } as const;
+  for (const closed of [eventCancelled, eventDeleted]) {
+    given(created(), waits, closed).when(alice, cancel).then();
+    given(created(), waits, closed)
+      .when(alice, remove)
+      .then(cancelled(rsv(1), 'organizer'), deleted(rsv(1)));
+  }
+  for (const command of [resize, offer]) given(created(), waits, eventDeleted).when(alice, command).then(gone);
+  const again: Action = { type: 'reactivate', reservationId: rsv(1) };
+  given(created(), sure, eventCancelled).when(alice, again).then({ code: 'event_cancelled' });
+  given(created(), waits, eventDeleted).when(alice, again).then({ code: 'event_not_found' });
 });

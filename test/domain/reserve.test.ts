@@ -33,7 +33,7 @@ it('confirms a reservation at once where the event asks for no confirmation', ()
 });
 
 it('holds the seats where the event asks for confirmation', () => {
-  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + HOLD });
+  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + HOLD, extendableUntil: T0 + 1 + 3 * HOLD });
   const state = given(created({ requiresConfirmation: true }))
     .when(alice, seats(rsv(1)))
     .then(hold);
@@ -42,7 +42,7 @@ it('holds the seats where the event asks for confirmation', () => {
 });
 
 it('holds the seats anywhere for who asks for it, as long as the event says', () => {
-  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + MINUTE });
+  const hold = reserved(rsv(1), alice, { expiresAt: T0 + 1 + MINUTE, extendableUntil: T0 + 1 + 3 * MINUTE });
   given(created({ holdMs: MINUTE }))
     .when(alice, seats(rsv(1), { status: 'pending' }))
     .then(hold);

@@ -34,7 +34,7 @@ interface Ended {
 /** `npm run load` with these arguments, in a process of its own. */
 function load(...args: string[]): Promise<Ended> & { child: ChildProcess } {
   const all = [LOAD, '--keep', join(state.path, 'load'), '--url', server.url, ...args];
-  const child = execFile(process.execPath, all, { timeout: 25_000 });
+  const child = execFile(process.execPath, all, { timeout: 50_000 });
   const text: string[] = [];
   child.stdout?.on('data', (chunk: string) => text.push(chunk));
   child.stderr?.on('data', (chunk: string) => text.push(chunk));
@@ -101,31 +101,31 @@ it('creates and publishes every good line once, reports the bad ones by number, 
 
 it('goes on where it was killed, and creates nothing twice', async () => {
   const { token } = await stranger('organizer');
-  const file = await fileOf(400);
+  const file = await fileOf(200);
   const cut = load(file, '--token', token);
-  await untilThereAre(50, token);
+  await untilThereAre(30, token);
   cut.child.kill('SIGKILL');
   await cut;
   const resumed = await load(file, '--token', token);
   expect(resumed.out).toMatch(/the last run was cut off/);
   const [, created, already] = /^(\d+) created, (\d+) already there/m.exec(resumed.out) ?? [];
   expect(Number(created)).toBeGreaterThan(0);
-  expect(Number(already)).toBeGreaterThanOrEqual(50);
+  expect(Number(already)).toBeGreaterThanOrEqual(30);
   const events = await eventsOf(token);
-  expect(events.map(({ title }) => title).sort()).toEqual(titles(400));
-  expect(new Set(events.map(({ id }) => id)).size).toBe(400);
+  expect(events.map(({ title }) => title).sort()).toEqual(titles(200));
+  expect(new Set(events.map(({ id }) => id)).size).toBe(200);
 });
 
 it('waits for a server that is killed meanwhile, and creates nothing twice then either', async () => {
   const { token } = await stranger('organizer');
-  const running = load(await fileOf(300), '--token', token);
-  await untilThereAre(50, token);
+  const running = load(await fileOf(150), '--token', token);
+  await untilThereAre(30, token);
   await server.kill();
   server = await startChildServer(state.path, Number(new URL(server.url).port));
   const { code, out } = await running;
   expect(code, out).toBe(0);
   expect(out).toMatch(/a connection was lost/);
-  expect((await eventsOf(token)).map(({ title }) => title).sort()).toEqual(titles(300));
+  expect((await eventsOf(token)).map(({ title }) => title).sort()).toEqual(titles(150));
 });
 
 it('makes itself an account when it is given none, and keeps its password to itself', async () => {
@@ -138,7 +138,7 @@ it('makes itself an account when it is given none, and keeps its password to its
 
 it('refuses a second load at the same time, a file that is not there and a server that is not running', async () => {
   const { token } = await stranger('organizer');
-  const one = load(await fileOf(300), '--token', token);
+  const one = load(await fileOf(100), '--token', token);
   await untilThereAre(1, token);
   one.child.kill('SIGSTOP');
   expect(await load(SAMPLE, '--token', token)).toMatchObject({

@@ -51,8 +51,9 @@ it('listens on the port it is given, refuses one that is taken, and ends at once
   } finally {
     client.close();
     server.stop();
-    expect(await server.ended).toBe(0);
+    await server.ended;
     await state.remove();
   }
+  expect(await server.ended).toBe(0);
   expect(await answers(apiClient(`http://localhost:${port}`, 1))).toBe(false);
 });

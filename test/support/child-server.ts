@@ -27,13 +27,16 @@ export async function temporaryState(): Promise<{ path: string; remove: () => Pr
 export async function startChildServer(state: string, port = 0): Promise<ChildServer> {
   const child = fork(join(import.meta.dirname, 'serve.ts'), ['--state', state, '--port', String(port)], {
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, JWT_SECRET: SECRET },
   });
+  // What it complains about belongs to the tests that break it; only a failure to start is shown.
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(String(chunk)));
   const ended = once(child, 'exit');
   const ready = once(child, 'message').then(([message]) => (message as { url: string }).url);
   const url = await Promise.race([ready, ended.then(() => null)]);
-  if (url === null) throw new Error(`the server did not start on ${state}`);
+  if (url === null) throw new Error(`the server did not start on ${state}: ${said.join('')}`);
   return {
     url,
     kill: async () => {

@@ -41,6 +41,7 @@ export const admin = person(3, 'admin');
 export const alice = person(4, 'customer');
 export const bob = person(5, 'customer');
 export const carol = person(6, 'customer');
+export const dora = person(7, 'customer');
 
 /** Ten seats, two hours from T0, confirmed at once. */
 export function details(over: Partial<EventDetails> = {}): EventDetails {
@@ -75,12 +76,23 @@ export const created = (over: Partial<EventDetails> = {}, status: 'draft' | 'pub
   by: olga,
 });
 
-interface Seats {
-  readonly quantity?: number;
+interface Taken {
   /** Given: it is a hold until then. */
   readonly expiresAt?: Instant;
+  /** Three times fifteen minutes from T0 unless it says otherwise. */
+  readonly extendableUntil?: Instant;
+  /** The waiting parties that it got ahead of. */
+  readonly passed?: readonly ReservationId[];
+}
+interface Seats extends Taken {
+  readonly quantity?: number;
   readonly attendeeId?: AttendeeId;
 }
+
+const taken = ({ expiresAt, extendableUntil = T0 + 45 * MINUTE, passed = [] }: Taken) =>
+  expiresAt === undefined
+    ? { status: 'confirmed' as const, expiresAt: null, extendableUntil: null, passed }
+    : { status: 'pending' as const, expiresAt, extendableUntil, passed };
 
 /** A reservation was made at T0: confirmed, or a hold if it says until when. */
 export const reserved = (reservationId: ReservationId, who: Principal, seats: Seats = {}): Past => ({
@@ -90,14 +102,78 @@ export const reserved = (reservationId: ReservationId, who: Principal, seats: Se
     userId: who.userId,
     attendeeId: seats.attendeeId ?? null,
     quantity: seats.quantity ?? 1,
-    status: seats.expiresAt === undefined ? 'confirmed' : 'pending',
-    expiresAt: seats.expiresAt ?? null,
-    extendableUntil: seats.expiresAt === undefined ? null : T0 + 45 * MINUTE,
-    passed: [],
     ticketCode: `ticket of ${reservationId}`,
+    ...taken(seats),
   },
   by: who,
 });
+
+/** A party joined the line of the waitlist. */
+export const queued = (reservationId: ReservationId, who: Principal, quantity = 1): Past => ({
+  type: 'reservation_created',
+  reservationId,
+  data: {
+    userId: who.userId,
+    attendeeId: null,
+    quantity,
+    ticketCode: `ticket of ${reservationId}`,
+    status: 'waitlisted',
+    expiresAt: null,
+    extendableUntil: null,
+    passed: [],
+  },
+  by: who,
+});
+export const promoted = (reservationId: ReservationId, seats: Taken = {}): NewFact => ({
+  type: 'reservation_promoted',
+  reservationId,
+  data: taken(seats),
+});
+export const reactivated = (reservationId: ReservationId, seats: Taken = {}): NewFact => ({
+  type: 'reservation_reactivated',
+  reservationId,
+  data: taken(seats),
+});
+export const extended = (reservationId: ReservationId, expiresAt: Instant): NewFact => ({
+  type: 'reservation_extended',
+  reservationId,
+  data: { expiresAt },
+});
+export const resized = (
+  reservationId: ReservationId,
+  quantity: number,
+  over: { requeued?: boolean; passed?: readonly ReservationId[] } = {},
+): NewFact => ({
+  type: 'reservation_resized',
+  reservationId,
+  data: { quantity, requeued: false, passed: [], ...over },
+});
+export const offered = (reservationId: ReservationId, to: Principal): NewFact => ({
+  type: 'transfer_offered',
+  reservationId,
+  data: { to: to.userId },
+});
+export const withdrawn = (reservationId: ReservationId): NewFact => ({
+  type: 'transfer_withdrawn',
+  reservationId,
+  data: {},
+});
+export const transferred = (
+  reservationId: ReservationId,
+  from: Principal,
+  to: Principal,
+  ticketCode: string,
+): NewFact => ({
+  type: 'reservation_transferred',
+  reservationId,
+  data: { from: from.userId, to: to.userId, ticketCode },
+});
+export const checkedIn = (reservationId: ReservationId, quantity: number, nonce: string | null = null): NewFact => ({
+  type: 'reservation_checked_in',
+  reservationId,
+  data: { quantity, nonce },
+});
+export const undone = (reservationId: ReservationId): NewFact => ({ type: 'check_in_undone', reservationId, data: {} });
 
 export const edited = (data: Partial<EventDetails>): NewFact => ({ type: 'event_edited', reservationId: null, data });
 export const published: NewFact = { type: 'event_published', reservationId: null, data: {} };

@@ -23,9 +23,14 @@ import { admin, alice, attendee, bob, carol, details, EVENT, HOUR, MINUTE, olga,
 
 type Reserve = Extract<Action, { readonly type: 'reserve' }>;
 type Targeting = Exclude<Extract<Action, { readonly reservationId: ReservationId }>, Reserve>;
-type Targeted<A> = A extends Targeting ? Omit<A, 'reservationId'> & { readonly target: number } : never;
+type Targeted<A> = A extends Targeting ? Omit<A, 'reservationId' | 'ticketCode'> & { readonly target: number } : never;
 /** One command of a history; `target` counts back from the reservation that was made last. */
-type Ask = Exclude<Action, Targeting | Reserve> | Omit<Reserve, 'reservationId' | 'ticketCode'> | Targeted<Targeting>;
+type Ask =
+  | Exclude<Action, Targeting | Reserve>
+  | Omit<Reserve, 'reservationId' | 'ticketCode'>
+  | (Targeted<Targeting> & { readonly ticket?: Ticket });
+/** What is scanned at the door: nothing, the reservation's own code, or one that isn't. */
+type Ticket = 'none' | 'its' | 'forged';
 
 export interface Step {
   /** Time that passes before it. */
@@ -80,7 +85,16 @@ const changes = fc
 /** The commands that say nothing beside which reservation they are about. */
 type Bare = Extract<
   Targeting,
-  { readonly type: 'cancel' | 'delete_reservation' | 'extend' | 'reactivate' | 'withdraw_transfer' | 'undo_check_in' }
+  {
+    readonly type:
+      | 'cancel'
+      | 'delete_reservation'
+      | 'extend'
+      | 'reactivate'
+      | 'withdraw_transfer'
+      | 'accept_transfer'
+      | 'undo_check_in';
+  }
 >;
 const targeting = <T extends Bare['type']>(type: T) => fc.record({ type: fc.constant(type), target: fc.nat(7) });
 
@@ -91,7 +105,7 @@ interface Kind {
 }
 
 /** Every command but the first, which creates the event: a new one does not compile until it has its line here. */
-const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
+const kinds: { readonly [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
   reserve: {
     weight: 100,
     who: fc.constantFrom(...people, alice, bob, carol),
@@ -131,11 +145,7 @@ const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
       { weight: 6, arbitrary: fc.constant('recipient' as const) },
       { weight: 1, arbitrary: fc.constantFrom(...people) },
     ),
-    ask: fc.record({
-      type: fc.constant('accept_transfer' as const),
-      target: fc.nat(7),
-      ticketCode: fc.constantFrom('another ticket', 'yet another'),
-    }),
+    ask: targeting('accept_transfer'),
   },
   check_in: {
     weight: 16,
@@ -143,7 +153,7 @@ const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
     ask: fc.record({
       type: fc.constant('check_in' as const),
       target: fc.nat(7),
-      ticketCode: fc.constantFrom(null, null, null, 'forged'),
+      ticket: fc.constantFrom('none' as const, 'its' as const, 'its' as const, 'forged' as const),
       quantity: fc.constantFrom(null, null, 1, 2),
       nonce: fc.constantFrom(null, 'a', 'b'),
     }),
@@ -177,6 +187,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ...Object.values(kinds).map(({ weight, who, ask }) => ({ weight, arbitrary: fc.record({ waitMs, who, ask }) })),
 );
 
+/** A hold that is extended again and again, as chance alone would rarely have it, each time before it lapses. */
+const extensions: fc.Arbitrary<readonly Step[]> = fc
+  .record({ who: fc.constantFrom(...people), pauseMs: fc.constantFrom((2 / 3) * MINUTE, 10 * MINUTE) })
+  .map(({ who, pauseMs }) => {
+    const ask = { type: 'reserve', attendeeId: null, quantity: 1, status: 'pending', onFull: 'refuse' } as const;
+    const extend: Step = { waitMs: pauseMs, who: 'holder', ask: { type: 'extend', target: 0 } };
+    return [{ waitMs: 0, who, ask }, extend, extend, extend, extend];
+  });
+const steps: fc.Arbitrary<readonly Step[]> = fc.oneof(
+  { weight: 200, arbitrary: step.map((one) => [one]) },
+  { weight: 1, arbitrary: extensions },
+);
+
 const creation: fc.Arbitrary<Step> = fc.record({
   waitMs: fc.constant(0),
   who: fc.oneof({ weight: 30, arbitrary: fc.constant(olga) }, { weight: 1, arbitrary: fc.constant(alice) }),
@@ -190,8 +213,8 @@ const creation: fc.Arbitrary<Step> = fc.record({
 /** A history that begins with the event's creation. */
 export function histories(lengthMax = 40): fc.Arbitrary<History> {
   return fc
-    .tuple(creation, fc.array(step, { maxLength: lengthMax, size: 'max' }))
-    .map(([first, rest]) => [first, ...rest]);
+    .tuple(creation, fc.array(steps, { maxLength: lengthMax, size: 'max' }))
+    .map(([first, rest]) => [first, ...rest.flat()]);
 }
 
 /** The n-th step as a command on the state that it meets, with an id of its own. */
@@ -200,12 +223,16 @@ export function commandOf({ who, ask }: Step, n: number, { reservations }: Event
   const common = { id: `cmd_${n}` as CommandId, eventId: EVENT, principal: somebody, at };
   if (ask.type === 'reserve') return { ...common, ...ask, reservationId: rsv(n), ticketCode: `ticket ${n}` };
   if (!('target' in ask)) return { ...common, ...ask };
-  const { target, ...rest } = ask;
+  const { target, ticket, ...rest } = ask;
   const made = [...reservations.values()];
   const reservation = made.at(-1 - (target % (made.length + 1)));
   const named = who === 'holder' ? reservation?.userId : who === 'recipient' ? reservation?.transferTo : undefined;
   const principal = people.find(({ userId }) => userId === named) ?? somebody;
-  return { ...common, ...rest, principal, reservationId: reservation?.id ?? rsv(0) };
+  const about = { ...common, principal, reservationId: reservation?.id ?? rsv(0) };
+  if (rest.type === 'accept_transfer') return { ...about, ...rest, ticketCode: `ticket ${n}` };
+  if (rest.type !== 'check_in') return { ...about, ...rest };
+  const ticketCode = ticket === 'its' ? (reservation?.ticketCode ?? 'no such ticket') : (ticket ?? null);
+  return { ...about, ...rest, ticketCode: ticketCode === 'none' ? null : ticketCode };
 }
 
 /** A command with what was decided on it. `before` is what the state held then; `state` is the state after it. */
@@ -240,15 +267,19 @@ export function play(history: History, look: (decided: Decided) => void = () => 
   return facts;
 }
 
-/** Runs with a smaller bound on what one step settles, so that short histories meet it. */
-export function withSettlePerStep<T>(settlePerStep: number, run: () => T): T {
-  const limits = LIMITS as { settlePerStep: number };
-  const before = limits.settlePerStep;
-  limits.settlePerStep = settlePerStep;
+/** The bounds on what one command may touch, and on what is remembered. */
+export type Bounds = {
+  -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs' | 'noncesMax']?: number;
+};
+
+/** Runs with smaller bounds, so that short histories meet them. */
+export function withLimits<T>(bounds: Bounds, run: () => T): T {
+  const before = { ...LIMITS };
+  Object.assign(LIMITS, bounds);
   try {
     return run();
   } finally {
-    limits.settlePerStep = before;
+    Object.assign(LIMITS, before);
   }
 }
 

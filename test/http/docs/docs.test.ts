@@ -10,9 +10,14 @@ it('is healthy when D1 answers', async () => {
   expect(reply.headers.get('cache-control')).toBe('no-store');
 });
 
+it('says that it is healthy whatever bookmark it is sent', async () => {
+  const reply = await request('GET', '/healthz', { headers: { 'x-d1-bookmark': 'no bookmark' } });
+  expect(reply.status).toBe(200);
+});
+
 it('is not healthy when D1 fails, and says when to ask again', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const DB = { withSession: () => ({ prepare: () => ({ run: () => Promise.reject(new Error('gone')) }) }) };
+  const DB = { prepare: () => ({ run: () => Promise.reject(new Error('gone')) }) };
   const response = await app.request('/healthz', {}, { DB });
   expect(response.status).toBe(503);
   expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
