@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { version } from '../../package.json';
 import type { AppEnv } from '../http/router.ts';
+import { describeDefaults } from './defaults.ts';
 import { addExamples } from './examples.ts';
 
 const DESCRIPTION = `Takes reservations for events and never oversells.
@@ -34,6 +35,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>) {
     servers: [{ url: '/', description: 'This server' }],
   });
   addExamples(document);
+  describeDefaults(document);
   const used = new Set(
     Object.values(document.paths ?? {}).flatMap((path) => operationsOf(path).flatMap((o) => o.tags)),
   );
