@@ -33,7 +33,7 @@ function saveWrongly(
 ) {
   storage.transactionSync(() => {
     const state = store.load(
-      { reservationIds: [rsv(99)], holders: [], theirHolders: false, lapsed: 0, closing: 0, settling: 0 },
+      { reservationIds: [rsv(99)], holders: [], theirHolders: false, lapsed: 0, closing: 0, settling: 0, line: 0 },
       T0,
     );
     const wrong = { ...(state.reservations.get(rsv(99)) as Reservation), ...over };

@@ -94,7 +94,7 @@ describe('offering a reservation', () => {
     );
     const lapsed = await reserved({ hold_minutes: 1 }, { status: 'pending' });
     const late = await minutesLater(1, () => act(lapsed.customer, lapsed.id, 'transfer', to));
-    expect(late).toMatchObject(refusal(409, 'hold_expired'));
+    expect(late).toMatchObject(refusal(404, 'reservation_not_found'));
     const over = await reserved();
     await request('POST', `/api/events/${over.eventId}/cancel`, { token: organizer.token });
     expect(await act(over.customer, over.id, 'transfer', to)).toMatchObject(refusal(409, 'event_cancelled'));
@@ -158,7 +158,7 @@ describe('accepting', () => {
   it('comes too late for what is over', async () => {
     const lapsed = await offered(ada, { hold_minutes: 1 }, { status: 'pending' });
     const late = await minutesLater(1, () => act(ada, lapsed.id, 'transfer/accept'));
-    expect(late).toMatchObject(refusal(409, 'hold_expired'));
+    expect(late).toMatchObject(refusal(404, 'reservation_not_found'));
     const arrived = await offered(ada);
     await act(organizer, arrived.id, 'check-in');
     expect(await act(ada, arrived.id, 'transfer/accept')).toMatchObject(refusal(409, 'already_checked_in'));
