@@ -117,7 +117,7 @@ const deleteMeRoute = createRoute({
     'the id, which then stands for nobody.',
   request: { body: { required: true, content: json(deletionBody) } },
   responses: {
-    204: { description: 'It is gone.' },
+    204: { description: 'It is gone.', headers: BOOKMARK_HEADER },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',

@@ -121,7 +121,10 @@ export const searchQuery = line(200)
 
 /** The proof of whoever registered an attendee without a login. */
 export const editTokenHeader = z.object({
-  'x-edit-token': z.string().optional().openapi({ description: 'What the registration of the attendee answered.' }),
+  'x-edit-token': z.string().optional().openapi({
+    description: 'What the registration of the attendee answered.',
+    example: 'kR2mW8vXq1nT5yB7cJ4hL0pZ3sD6fG9aEuIoVxNtMwQ',
+  }),
 });
 
 /** The version that a change is meant for. */

@@ -94,7 +94,7 @@ describe('offering a reservation', () => {
     );
     const lapsed = await reserved({ hold_minutes: 1 }, { status: 'pending' });
     const late = await minutesLater(1, () => act(lapsed.customer, lapsed.id, 'transfer', to));
-    expect(late).toMatchObject(refusal(404, 'reservation_not_found'));
+    expect(late).toMatchObject(refusal(409, 'hold_expired'));
     const over = await reserved();
     await request('POST', `/api/events/${over.eventId}/cancel`, { token: organizer.token });
     expect(await act(over.customer, over.id, 'transfer', to)).toMatchObject(refusal(409, 'event_cancelled'));
