@@ -2,9 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { currentRole } from '../db/roles.ts';
 import type { Principal } from '../domain/model.ts';
 import { authRequired } from '../http/auth.ts';
-import { primary } from '../http/database.ts';
+import { freshDatabase, primary } from '../http/database.ts';
 import { userIdPath } from '../http/fields.ts';
-import { noStore } from '../http/headers.ts';
+import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { listUsers, updateUser } from './users-queries.ts';
@@ -21,7 +21,11 @@ const listUsersRoute = createRoute({
   description: 'For admins: all accounts, newest first.',
   request: { query: userQuery },
   responses: {
-    200: { description: 'A page of accounts.', content: { 'application/json': { schema: accountList } } },
+    200: {
+      description: 'A page of accounts.',
+      headers: BOOKMARK_HEADER,
+      content: { 'application/json': { schema: accountList } },
+    },
     ...problems('unauthorized', 'admin_required', 'validation_failed'),
   },
 });
@@ -38,7 +42,11 @@ const patchUserRoute = createRoute({
     body: { required: true, content: { 'application/json': { schema: userChanges } } },
   },
   responses: {
-    200: { description: 'The account as it is now.', content: { 'application/json': { schema: accountSchema } } },
+    200: {
+      description: 'The account as it is now.',
+      headers: BOOKMARK_HEADER,
+      content: { 'application/json': { schema: accountSchema } },
+    },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'admin_required', 'user_not_found', 'last_admin'),
   },
 });
@@ -51,14 +59,14 @@ users.use('/users/*', noStore);
 
 users.openapi(listUsersRoute, async (c) => {
   await assertAdmin(c.env, c.get('principal'));
-  const page = await listUsers(primary(c.env), c.req.valid('query'));
+  const page = await listUsers(freshDatabase(c), c.req.valid('query'));
   return c.json({ items: page.rows.map(accountJson), next_cursor: page.nextCursor }, 200);
 });
 
 users.openapi(patchUserRoute, async (c) => {
   await assertAdmin(c.env, c.get('principal'));
   const { userId } = c.get('principal');
-  const user = await updateUser(primary(c.env), c.req.valid('param').id, c.req.valid('json'), userId, Date.now());
+  const user = await updateUser(freshDatabase(c), c.req.valid('param').id, c.req.valid('json'), userId, Date.now());
   return c.json(accountJson(user), 200);
 });
 

@@ -44,6 +44,7 @@ const HEAD_OF_LINE: Needs = {
   lapsed: 0,
   closing: 0,
   settling: 0,
+  line: LIMITS.waitlistWindow,
 };
 
 /** How long answers are remembered for retries: a client that lost its connection retries within seconds. */

@@ -12,9 +12,8 @@ import {
   type ReservationId,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
-import { asOf } from '../domain/seats.ts';
+import { asOf, lapsedHolds } from '../domain/seats.ts';
 import { count, emptyTally, type Tally } from '../domain/tally.ts';
-import { waiting } from '../domain/waitlist.ts';
 import type { Needs, Store } from './store.ts';
 import type { Answered, Remembered } from './store-answers.ts';
 
@@ -42,11 +41,14 @@ export function execute(
   try {
     return storage.transactionSync(() => {
       const at = Math.max(now, store.lastAt());
-      const parts = chunks(store, commands).map((chunk) => executeChunk(store, chunk, at, projectedSeq));
-      return {
-        outcomes: parts.flatMap(({ outcomes }) => outcomes),
-        added: parts.reduce((sum, { added }) => sum + added, 0),
-      };
+      const outcomes: Outcome[] = [];
+      let added = 0;
+      while (outcomes.length < commands.length) {
+        const part = executePart(store, commands.slice(outcomes.length), at, projectedSeq);
+        outcomes.push(...part.outcomes);
+        added += part.added;
+      }
+      return { outcomes, added };
     });
   } catch (error) {
     store.forget();
@@ -54,43 +56,57 @@ export function execute(
   }
 }
 
-/**
- * Commands that share one load. Where many wait, every command needs the head of the line as the one before left it,
- * so each loads for itself; all still commit together.
- */
-function chunks(store: Store, commands: readonly Command[]): (readonly Command[])[] {
-  const manyWait = (store.view()?.totals.waitlisted ?? 0) > 0;
-  return manyWait ? commands.map((command) => [command]) : [commands];
-}
-
-function executeChunk(store: Store, commands: readonly Command[], at: Instant, projectedSeq: number): Executed {
+/** Executes commands on one load for as long as that has all they look at: at least the first, mostly all of them. */
+function executePart(store: Store, commands: readonly Command[], at: Instant, projectedSeq: number): Executed {
   const answered = store.answers.given(commands.map(({ id }) => id));
   const keys = commands.flatMap(({ idempotency }) => idempotency?.key ?? []);
   const remembered = store.answers.remembered(keys, at - LIMITS.idempotencyMs);
-  const state = store.load(needsOf(commands), at);
+  const needs = needsOf(commands);
+  const state = store.load(needs, at);
+  const mayGoOn = whileSeen(state, needs, at);
   const facts: Fact[] = [];
   const tally = emptyTally();
   const fresh: Answered[] = [];
-  const outcomes = commands.map((command) => {
+  const outcomes: Outcome[] = [];
+  for (const command of commands) {
     const before = answered.get(command.id) ?? replay(command, remembered);
-    if (before !== undefined) return before;
-    const decided = executeOne(store, state, command, at, tally);
-    if (decided.facts.length === 0) return decided.outcome;
-    facts.push(...decided.facts);
-    const { outcome } = decided;
-    if (outcome.kind === 'settled') return outcome;
-    answered.set(command.id, outcome);
-    fresh.push([command, outcome]);
-    if (command.idempotency) {
-      const { key, fingerprint } = command.idempotency;
-      remembered.set(key, { fingerprint, outcome });
+    if (before !== undefined) {
+      outcomes.push(before);
+      continue;
     }
-    return outcome;
-  });
+    const { outcome, facts: added } = executeOne(store, state, command, at, tally);
+    outcomes.push(outcome);
+    if (added.length === 0) continue;
+    facts.push(...added);
+    if (outcome.kind !== 'settled') {
+      answered.set(command.id, outcome);
+      fresh.push([command, outcome]);
+      const { key, fingerprint } = command.idempotency ?? {};
+      if (key !== undefined && fingerprint !== undefined) remembered.set(key, { fingerprint, outcome });
+    }
+    if (!mayGoOn()) break;
+  }
   assertInvariants(state);
   store.save(state, facts, fresh, projectedSeq);
   if (state.event !== null && facts.length > 0) store.counts.add(tally, at, state.event.timeZone);
   return { outcomes, added: facts.length };
+}
+
+/**
+ * Tells, after each command that changed something, whether the state still has what the next may look at: of a line
+ * that is longer than what was loaded, more than its window; where somebody waits, all lapsed holds.
+ */
+function whileSeen(state: EventState, needs: Needs, at: Instant): () => boolean {
+  if (state.totals.waitlisted === 0) return () => true;
+  if (lapsedHolds(state, at).length >= needs.lapsed) return () => false;
+  if (state.totals.waitlisted <= needs.line) return () => true;
+  const reach = placesIn(state).sort((a, b) => a - b)[needs.line - 1] ?? 0;
+  return () => placesIn(state).filter((place) => place <= reach).length > LIMITS.waitlistWindow;
+}
+
+/** The places in line of those who wait, as far as they are loaded. */
+function placesIn({ reservations }: EventState): number[] {
+  return [...reservations.values()].flatMap(({ queueSeq }) => queueSeq ?? []);
 }
 
 /**
@@ -144,12 +160,17 @@ function outcomeOf(store: Store, state: EventState, command: TimedCommand, seqBe
   return { kind: 'event', view: { event, totals, seq } };
 }
 
-/** A reservation's place in the line, 1 for its head; null unless it waits. */
-function positionOf(store: Store, state: EventState, { id, queueSeq }: Reservation, seqBefore: number): number | null {
+/**
+ * A reservation's place in the line, 1 for its head; null unless it waits. Whoever joined by this command is the last.
+ * Of the others, those behind are counted: in the state, and in the rows that no command of the batch has loaded.
+ */
+function positionOf(store: Store, state: EventState, { queueSeq }: Reservation, seqBefore: number): number | null {
   if (queueSeq === null) return null;
-  if (queueSeq > seqBefore) return state.totals.waitlisted;
-  const index = waiting(state).findIndex((other) => other.id === id);
-  return index >= 0 ? index + 1 : state.totals.waitlisted - store.behind(queueSeq);
+  const { waitlisted } = state.totals;
+  if (queueSeq > seqBefore) return waitlisted;
+  const loaded = placesIn(state);
+  const unseen = loaded.length === waitlisted ? 0 : store.behind(queueSeq, [...state.reservations.keys()]);
+  return waitlisted - loaded.filter((place) => place > queueSeq).length - unseen;
 }
 
 /** How many reservations a command may end at most, and so how many rows to load for it; keeps a batch bounded. */
@@ -193,6 +214,8 @@ function needsOf(commands: readonly Command[]): Needs {
     lapsed: weight + LIMITS.expiriesForWaitlist + 1,
     closing: has('cancel_event', 'delete_event') ? weight : 0,
     settling: has('settle') ? weight : 0,
+    // One more than a command looks at, for the one that it is about may give up its place; and for each before it.
+    line: LIMITS.waitlistWindow + commands.length,
   };
 }
 

@@ -6,7 +6,6 @@ import {
   emptyState,
   type HolderId,
   type Instant,
-  LIMITS,
   type Reservation,
   type ReservationId,
 } from '../domain/model.ts';
@@ -29,6 +28,8 @@ export interface Needs {
   readonly settling: number;
   /** Whether the active reservations of the holders of `reservationIds` are needed too. */
   readonly theirHolders: boolean;
+  /** How many of those who wait, from the head of the line. */
+  readonly line: number;
 }
 
 /** A page of the fact log, and what it touched as it is now. */
@@ -129,10 +130,9 @@ export class Store {
     const ending = Math.max(needs.closing, isClosed(view.event) ? needs.settling : 0);
     // In the order of the one index that knows active rows only: however many have ended, it reads none of them.
     if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY holder LIMIT ?`, ending);
-    if (view.totals.waitlisted > 0) {
+    if (needs.line > 0 && view.totals.waitlisted > 0) {
       const line = "status = 'waitlisted' ORDER BY queue_seq LIMIT ?";
-      // One more than a command looks at: of them, the one that it is about may give up its place.
-      yield* this.#sql.exec(`${all} ${line}`, LIMITS.waitlistWindow + 1);
+      yield* this.#sql.exec(`${all} ${line}`, needs.line);
     }
   }
 
@@ -192,10 +192,11 @@ export class Store {
     return [...this.#sql.exec(next, afterQueueSeq, limit)].map(toReservation);
   }
 
-  /** How many wait behind this place in the line. */
-  behind(queueSeq: number): number {
+  /** How many wait behind this place in the line, not counting some. */
+  behind(queueSeq: number, except: readonly ReservationId[] = []): number {
     const count = "SELECT count(*) AS n FROM reservations WHERE status = 'waitlisted' AND queue_seq > ?";
-    return Number(this.#one(count, queueSeq)?.n);
+    const others = 'id NOT IN (SELECT value FROM json_each(?))';
+    return Number(this.#one(`${count} AND ${others}`, queueSeq, JSON.stringify(except))?.n);
   }
 
   /** The event with its totals, or null if it was never created. */

@@ -123,7 +123,7 @@ export const searchQuery = line(200)
 export const editTokenHeader = z.object({
   'x-edit-token': z.string().optional().openapi({
     description: 'What the registration of the attendee answered.',
-    example: 'mYh3-Qb8kZt0vXw2LrJ6sPfA9uDeGiNo1cTyVxR4aBq',
+    example: 'kR2mW8vXq1nT5yB7cJ4hL0pZ3sD6fG9aEuIoVxNtMwQ',
   }),
 });
 

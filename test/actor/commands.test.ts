@@ -22,7 +22,9 @@ it('takes reservations through the client, and reads them back', async () => {
     outcome: { kind: 'reservation', reservation: { id: mine, status: 'confirmed', quantity: 2 } },
   });
   expect(answer.bookmark).toBeTruthy();
-  expect(await readReservation(env, mine, alice)).toMatchObject({ ok: true, value: { id: mine, status: 'confirmed' } });
+  expect(await readReservation(env, mine, alice)).toMatchObject({
+    value: { reservation: { id: mine, status: 'confirmed' }, waitlistPosition: null },
+  });
   expect(await readAvailability(env, id, null)).toEqual({
     ok: true,
     value: {
@@ -58,11 +60,13 @@ it('judges a lapsed hold at the time of reading, though no alarm has run', async
   await execute(env, id, alice, seats(rsvOf(id, 1), { quantity: 4, ...pending }));
   const lapses = T0 + 15 * MINUTE;
   vi.setSystemTime(lapses - 1);
-  expect(await readReservation(env, rsvOf(id, 1), alice)).toMatchObject({ value: { status: 'pending', version: 1 } });
+  expect(await readReservation(env, rsvOf(id, 1), alice)).toMatchObject({
+    value: { reservation: { status: 'pending', version: 1 } },
+  });
   expect(await readAvailability(env, id, null)).toMatchObject({ value: { reservedSlots: 4, availableSlots: 6 } });
   vi.setSystemTime(lapses);
   const lapsed = { status: 'expired', version: 2, updatedAt: lapses };
-  expect(await readReservation(env, rsvOf(id, 1), alice)).toMatchObject({ value: lapsed });
+  expect(await readReservation(env, rsvOf(id, 1), alice)).toMatchObject({ value: { reservation: lapsed } });
   expect(await readAvailability(env, id, null)).toMatchObject({ value: { reservedSlots: 0, availableSlots: 10 } });
   await inActor(({ storage }) => {
     expect(storage.sql.exec('SELECT status FROM reservations').toArray()).toEqual([{ status: 'pending' }]);
@@ -75,7 +79,9 @@ it('lets no time run backwards: what has lapsed for a decision has lapsed for re
   vi.setSystemTime(T0 + HOUR);
   await execute(env, id, bob, seats(rsvOf(id, 2)));
   vi.setSystemTime(T0);
-  expect(await readReservation(env, rsvOf(id, 1), alice)).toMatchObject({ value: { status: 'expired' } });
+  expect(await readReservation(env, rsvOf(id, 1), alice)).toMatchObject({
+    value: { reservation: { status: 'expired' } },
+  });
   const { outcome } = await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false });
   expect(outcome).toEqual({ kind: 'rejected', rejection: { code: 'hold_expired' } });
   const late = await execute(env, id, olga, seats(rsvOf(id, 3)));

@@ -39,7 +39,7 @@ class Model {
   readonly facts: Fact[] = [];
   readonly answers = new Map<CommandId, Outcome>();
   /** What was answered under Idempotency-Keys, with which fingerprint, and when. */
-  readonly #keys = new Map<string, { fingerprint: string; at: Instant; outcome: Outcome }>();
+  readonly keys = new Map<string, { fingerprint: string; at: Instant; outcome: Outcome }>();
 
   /** Time never runs backwards from the last fact. */
   clock(now: Instant): Instant {
@@ -57,12 +57,12 @@ class Model {
     if (decision.facts.length === 0 || command.type === 'settle') return outcome;
     this.answers.set(command.id, outcome);
     const { idempotency, at } = command;
-    if (idempotency) this.#keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, at, outcome });
+    if (idempotency) this.keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, at, outcome });
     return outcome;
   }
 
   #replayed({ idempotency, at }: TimedCommand): Outcome | undefined {
-    const first = idempotency && this.#keys.get(idempotency.key);
+    const first = idempotency && this.keys.get(idempotency.key);
     if (first === undefined || first.at <= at - LIMITS.idempotencyMs) return undefined;
     const same = first.fingerprint === idempotency?.fingerprint;
     if (!same) return { kind: 'rejected', rejection: { code: 'idempotency_key_reused' } };
@@ -142,7 +142,7 @@ function compare(storage: DurableObjectStorage, history: History, plan: readonly
   compareRows(storage, store, model);
 }
 
-function compareRows(storage: DurableObjectStorage, store: Store, { state, facts, answers }: Model): void {
+function compareRows(storage: DurableObjectStorage, store: Store, { state, facts, answers, keys }: Model): void {
   assertTotals(state);
   if (state.event === null) {
     equal(tablesOf(storage), [], 'tables of an event that was never created');
@@ -160,6 +160,8 @@ function compareRows(storage: DurableObjectStorage, store: Store, { state, facts
     .map((reservation) => ({ ...reservation, seq: lastSeq.get(reservation.id) }));
   equal(store.reservationsAfter('', 1_000), rows, 'reservations');
   equal(store.answers.given([...answers.keys()]), answers, 'answers');
+  const remembered = [...keys].map(([key, { fingerprint, outcome }]) => [key, { fingerprint, outcome }] as const);
+  equal(store.answers.remembered([...keys.keys()], 0), new Map(remembered), 'answers under keys');
 }
 
 it.each([
@@ -176,8 +178,32 @@ it.each([
   });
 });
 
+const step = (who: Step['who'], ask: Step['ask'], waitMs = 0): Step => ({ who, ask, waitMs });
+
+it('knows the places of a line longer than it looks at, from before the batch and from within it', async () => {
+  const join = (n: number, quantity = 1) =>
+    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status: null, onFull: 'waitlist' });
+  const look = [0, 1, 2, 3, 4].map((target) => step('holder', { type: 'reactivate', target }));
+  const resize = (target: number, quantity: number) =>
+    step('holder', { type: 'change_quantity', target, quantity, ifVersion: null });
+  const history: History = [
+    step(olga, { type: 'create_event', details: details({ capacity: 3 }), status: 'published' }),
+    join(0, 3),
+    ...[1, 2, 3, 4, 5].map((n) => join(n)),
+    ...look,
+    resize(4, 3),
+    ...look,
+    resize(5, 2),
+    ...look,
+  ];
+  await inActor(({ storage }) => {
+    for (const size of [history.length, 7, 3, 1]) {
+      withLimits(TIGHT, () => compare(storage, history, [{ size, behindMs: 0, again: null, keys: null }]));
+    }
+  });
+});
+
 it('sees all that it must end where earlier commands of a batch have ended what came first', async () => {
-  const step = (who: Step['who'], ask: Step['ask'], waitMs = 0): Step => ({ who, ask, waitMs });
   const reserve = (n: number, status: 'pending' | 'confirmed', quantity: number, waitMs = 0) =>
     step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status, onFull: 'refuse' }, waitMs);
   const capacity = (seats: number, waitMs = 0) =>

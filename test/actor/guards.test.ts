@@ -33,7 +33,7 @@ function saveWrongly(
 ) {
   storage.transactionSync(() => {
     const state = store.load(
-      { reservationIds: [rsv(99)], holders: [], theirHolders: false, lapsed: 0, closing: 0, settling: 0 },
+      { reservationIds: [rsv(99)], holders: [], theirHolders: false, lapsed: 0, closing: 0, settling: 0, line: 0 },
       T0,
     );
     const wrong = { ...(state.reservations.get(rsv(99)) as Reservation), ...over };
@@ -68,7 +68,15 @@ it.each([
 
 it("frees a holder's place before another reservation takes it, whatever the order of the facts", async () => {
   await almostFull((storage, store) => {
-    const needs = { reservationIds: [rsv(99)], holders: [], theirHolders: false, lapsed: 0, closing: 0, settling: 0 };
+    const needs = {
+      reservationIds: [rsv(99)],
+      holders: [],
+      theirHolders: false,
+      lapsed: 0,
+      closing: 0,
+      settling: 0,
+      line: 0,
+    };
     const state = store.load(needs, T0);
     const old = state.reservations.get(rsv(99)) as Reservation;
     state.reservations.set(rsv(1), { ...old, id: rsv(1) });

@@ -61,6 +61,7 @@ it('answers once D1 shows what the command did', async () => {
       ...{ id: rsvOf(id, 1), seq: 2, event_id: id, user_id: alice.userId, attendee_id: null, quantity: 2 },
       ...{ status: 'pending', expires_at: T0 + 15 * MINUTE, confirmed_at: null, cancelled_at: null },
       ...{ cancelled_by: null, checked_in_at: null, ticket_code: `ticket of ${rsvOf(id, 1)}`, deleted_at: null },
+      ...{ queue_seq: null, checked_in_quantity: 0, transfer_to: null },
       ...{ created_at: T0, updated_at: T0, version: 1 },
     },
   ]);

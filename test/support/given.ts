@@ -41,6 +41,7 @@ export const admin = person(3, 'admin');
 export const alice = person(4, 'customer');
 export const bob = person(5, 'customer');
 export const carol = person(6, 'customer');
+export const dora = person(7, 'customer');
 
 /** Ten seats, two hours from T0, confirmed at once. */
 export function details(over: Partial<EventDetails> = {}): EventDetails {

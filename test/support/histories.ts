@@ -105,7 +105,7 @@ interface Kind {
 }
 
 /** Every command but the first, which creates the event: a new one does not compile until it has its line here. */
-const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
+const kinds: { readonly [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
   reserve: {
     weight: 100,
     who: fc.constantFrom(...people, alice, bob, carol),
@@ -122,7 +122,7 @@ const kinds: { [T in Exclude<Action['type'], 'create_event'>]: Kind } = {
     who: mostly('holder' as const),
     ask: fc.record({ type: fc.constant('confirm' as const), target: fc.nat(7), reacquire: fc.boolean() }),
   },
-  extend: { weight: 24, who: mostly('holder' as const), ask: targeting('extend') },
+  extend: { weight: 12, who: mostly('holder' as const), ask: targeting('extend') },
   reactivate: { weight: 14, who: mostly('holder' as const), ask: targeting('reactivate') },
   change_quantity: {
     weight: 20,
@@ -187,6 +187,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ...Object.values(kinds).map(({ weight, who, ask }) => ({ weight, arbitrary: fc.record({ waitMs, who, ask }) })),
 );
 
+/** A hold that is extended again and again, as chance alone would rarely have it, each time before it lapses. */
+const extensions: fc.Arbitrary<readonly Step[]> = fc
+  .record({ who: fc.constantFrom(...people), pauseMs: fc.constantFrom((2 / 3) * MINUTE, 10 * MINUTE) })
+  .map(({ who, pauseMs }) => {
+    const ask = { type: 'reserve', attendeeId: null, quantity: 1, status: 'pending', onFull: 'refuse' } as const;
+    const extend: Step = { waitMs: pauseMs, who: 'holder', ask: { type: 'extend', target: 0 } };
+    return [{ waitMs: 0, who, ask }, extend, extend, extend, extend];
+  });
+const steps: fc.Arbitrary<readonly Step[]> = fc.oneof(
+  { weight: 200, arbitrary: step.map((one) => [one]) },
+  { weight: 1, arbitrary: extensions },
+);
+
 const creation: fc.Arbitrary<Step> = fc.record({
   waitMs: fc.constant(0),
   who: fc.oneof({ weight: 30, arbitrary: fc.constant(olga) }, { weight: 1, arbitrary: fc.constant(alice) }),
@@ -200,8 +213,8 @@ const creation: fc.Arbitrary<Step> = fc.record({
 /** A history that begins with the event's creation. */
 export function histories(lengthMax = 40): fc.Arbitrary<History> {
   return fc
-    .tuple(creation, fc.array(step, { maxLength: lengthMax, size: 'max' }))
-    .map(([first, rest]) => [first, ...rest]);
+    .tuple(creation, fc.array(steps, { maxLength: lengthMax, size: 'max' }))
+    .map(([first, rest]) => [first, ...rest.flat()]);
 }
 
 /** The n-th step as a command on the state that it meets, with an id of its own. */
@@ -254,9 +267,9 @@ export function play(history: History, look: (decided: Decided) => void = () => 
   return facts;
 }
 
-/** The bounds on what one command may touch, and for how long an Idempotency-Key counts. */
+/** The bounds on what one command may touch, and on what is remembered. */
 export type Bounds = {
-  -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs']?: number;
+  -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs' | 'noncesMax']?: number;
 };
 
 /** Runs with smaller bounds, so that short histories meet them. */

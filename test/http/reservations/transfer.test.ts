@@ -158,7 +158,7 @@ describe('accepting', () => {
   it('comes too late for what is over', async () => {
     const lapsed = await offered(ada, { hold_minutes: 1 }, { status: 'pending' });
     const late = await minutesLater(1, () => act(ada, lapsed.id, 'transfer/accept'));
-    expect(late).toMatchObject(refusal(409, 'hold_expired'));
+    expect(late).toMatchObject(refusal(404, 'reservation_not_found'));
     const arrived = await offered(ada);
     await act(organizer, arrived.id, 'check-in');
     expect(await act(ada, arrived.id, 'transfer/accept')).toMatchObject(refusal(409, 'already_checked_in'));
