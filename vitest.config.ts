@@ -14,8 +14,14 @@ export default defineConfig({
     // .ci/run counts by the file.
     reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
     projects: [
-      { test: { name: 'domain', include: ['test/domain/**/*.test.ts', 'test/scripts/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'domain',
+          include: ['test/domain/**/*.test.ts', 'test/scripts/**/*.test.ts', 'test/types/**/*.test.ts'],
+        },
+      },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+      { test: { name: 'bench', include: ['test/bench/**/*.test.ts'] } },
       { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'] } },
       {
         test: {
@@ -40,6 +46,8 @@ export default defineConfig({
         ],
         test: {
           name: 'workers',
+          // Passwords are slow to hash on purpose, and machines may be busy.
+          testTimeout: 30_000,
           include: ['test/actor/**/*.test.ts', 'test/http/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },

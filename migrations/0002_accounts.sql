@@ -2,7 +2,7 @@
 
 CREATE TABLE users (
   id TEXT PRIMARY KEY,
-  -- As the person writes them; the keys are what must be unique (src/accounts/identifiers.ts).
+  -- As the person writes them; the keys are what must be unique (src/http/identifiers.ts).
   username TEXT NOT NULL,
   username_key TEXT NOT NULL UNIQUE,
   email TEXT NOT NULL,

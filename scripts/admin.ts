@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { identifierKey, isEmail } from '../src/accounts/identifiers.ts';
+import { identifierKey, isEmail } from '../src/http/identifiers.ts';
 
 const USAGE = 'Usage: npm run admin -- USERNAME_OR_EMAIL [--remote]';
 const ROOT = join(import.meta.dirname, '..');

@@ -37,6 +37,19 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** How often the local server does what the cron trigger of a deployed one does. */
+const CRON_MS = 5 * 60 * 1000;
+
+/** Miniflare has no clock for cron triggers. One that fails has said why, and comes again. */
+function runCron(miniflare: Miniflare): () => void {
+  const run = async () => {
+    const worker = await miniflare.getWorker();
+    await worker.scheduled({ cron: '*/5 * * * *', scheduledTime: new Date() });
+  };
+  const timer = setInterval(() => void run().catch(() => undefined), CRON_MS).unref();
+  return () => clearInterval(timer);
+}
+
 /** A reason not to start that its text explains fully; no stack is needed. */
 export class StartError extends Error {}
 
@@ -56,10 +69,12 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       convertV4MiniflareOptions({ resourcePersistencePath: state, workers: [worker] } as never),
     );
     await miniflare.ready;
+    const stopCron = runCron(miniflare);
     return {
       url: (await miniflare.unsafeGetDirectURL()).origin,
       database: () => miniflare.getD1Database('DB') as unknown as Promise<D1Database>,
       stop: async () => {
+        stopCron();
         await miniflare.dispose();
         unwatch();
         unlock();

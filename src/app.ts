@@ -1,11 +1,18 @@
 import { accounts } from './accounts/routes.ts';
 import { ActorUnavailable } from './actor/client.ts';
+import { attendees } from './attendees/routes.ts';
+import { countries } from './countries/routes.ts';
 import { docsRoutes, PAGES } from './docs/routes.ts';
 import { events } from './events/routes.ts';
+import { history } from './history/routes.ts';
+import { crossOrigin } from './http/cors.ts';
 import { Problem } from './http/problem.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 import { apiHeaders, pageHeaders } from './http/security.ts';
+import { live } from './live/routes.ts';
+import { reports } from './reports/routes.ts';
 import { reservations } from './reservations/routes.ts';
+import { venues } from './venues/routes.ts';
 
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
@@ -14,6 +21,7 @@ app.use(requestId);
 // The outer one has the last word: pages may do more than answers of the API.
 for (const path of PAGES) app.use(path, pageHeaders);
 app.use(apiHeaders);
+app.use(crossOrigin);
 app.use('/api/*', jsonBody);
 app.use('/api/*', bookmark);
 app.onError((error, c) => {
@@ -25,4 +33,10 @@ app.notFound(onNotFound);
 app.route('/api', accounts);
 app.route('/api', events);
 app.route('/api', reservations);
+app.route('/api', live);
+app.route('/api', reports);
+app.route('/api', countries);
+app.route('/api', venues);
+app.route('/api', attendees);
+app.route('/api', history);
 app.route('/', docsRoutes(app));

@@ -1,17 +1,9 @@
 import type { Context } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import type { z } from 'zod';
 import type { UserRow } from '../db/tables.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../http/auth.ts';
-import type { AppEnv } from '../http/router.ts';
 import type { Device } from './devices.ts';
 import { type accessSchema, type sessionSchema, userJson } from './schema.ts';
-
-/** Keeps tokens and personal data out of every cache (RFC 6749, 5.1). */
-export const noStore = createMiddleware<AppEnv>(async (c, next) => {
-  await next();
-  c.res.headers.set('cache-control', 'no-store');
-});
 
 /** A fresh access token for the account, with the role that it has now. */
 export async function accessJson(c: Context, user: UserRow): Promise<z.infer<typeof accessSchema>> {

@@ -1,16 +1,20 @@
 import { createRoute, type z } from '@hono/zod-openapi';
+import type { BatchItem } from 'drizzle-orm/batch';
+import { once } from '../db/idempotency.ts';
 import { requirePrincipal } from '../http/auth.ts';
-import { primary } from '../http/database.ts';
+import { freshDatabase } from '../http/database.ts';
+import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
+import { answerOnce, IDEMPOTENCY_INPUT, idempotencyKeyOf, REPLAYED_HEADER } from '../http/idempotency.ts';
+import { identifierKey } from '../http/identifiers.ts';
 import { newUserId } from '../http/ids.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
+import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
-import { noStore, sessionJson } from './answers.ts';
+import { sessionJson } from './answers.ts';
 import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
-import { identifierKey } from './identifiers.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
-import { createUser, findUserByKey, replaceHash } from './queries.ts';
-import { countAgainst, networkOf } from './rate-limits.ts';
-import { readToken } from './refresh-tokens.ts';
+import { createUser, findUserByKey, newUser, replaceHash, userExists } from './queries.ts';
+import { issueToken, readToken } from './refresh-tokens.ts';
 import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
 
 const tags = ['Accounts'];
@@ -20,7 +24,7 @@ function body<Schema extends z.ZodType>(schema: Schema) {
 }
 
 function session(description: string) {
-  return { description, content: { 'application/json': { schema: sessionSchema } } };
+  return { description, headers: BOOKMARK_HEADER, content: { 'application/json': { schema: sessionSchema } } };
 }
 
 const signUpRoute = createRoute({
@@ -31,10 +35,13 @@ const signUpRoute = createRoute({
   description: 'Creates a customer or an organizer and signs the device in. Username and e-mail address are unique.',
   tags,
   security: [],
-  request: body(signUpBody),
+  request: { headers: IDEMPOTENCY_INPUT, ...body(signUpBody) },
   responses: {
-    201: session('The account, and the tokens of its first device.'),
-    ...problems(...BODY_PROBLEMS, 'username_taken', 'email_taken', 'rate_limited'),
+    201: {
+      ...session('The account, and the tokens of its first device.'),
+      headers: { ...BOOKMARK_HEADER, ...REPLAYED_HEADER },
+    },
+    ...problems(...BODY_PROBLEMS, 'username_taken', 'email_taken', 'idempotency_key_reused', 'rate_limited'),
   },
 });
 
@@ -49,7 +56,7 @@ const logInRoute = createRoute({
   request: body(logInBody),
   responses: {
     200: session('The tokens of the device.'),
-    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'rate_limited'),
+    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited'),
   },
 });
 
@@ -82,7 +89,10 @@ const logOutRoute = createRoute({
   tags,
   security: [{}, { bearerAuth: [] }],
   request: body(logOutBody),
-  responses: { 204: { description: 'Signed out.' }, ...problems(...BODY_PROBLEMS, 'unauthorized') },
+  responses: {
+    204: { description: 'Signed out.', headers: BOOKMARK_HEADER },
+    ...problems(...BODY_PROBLEMS, 'unauthorized'),
+  },
 });
 
 function invalid(code: 'invalid_credentials' | 'invalid_refresh_token'): Problem {
@@ -95,18 +105,27 @@ export const auth = createRouter();
 auth.use('/auth/*', noStore);
 
 auth.openapi(signUpRoute, async (c) => {
-  await countAgainst(c.env.SIGNUP_PER_ADDRESS, networkOf(c.req.header('cf-connecting-ip')));
-  const { password, organization_name, business_address, ...rest } = c.req.valid('json');
-  const user = {
-    ...rest,
-    id: newUserId(),
-    passwordHash: await hashPassword(password),
-    organizationName: organization_name ?? null,
-    businessAddress: business_address ?? null,
-  };
-  const created = await createUser(primary(c.env), user, Date.now());
-  if (typeof created === 'string') throw new Problem(created);
-  return c.json(await sessionJson(c, created), 201);
+  const network = networkOf(c.req.header('cf-connecting-ip'));
+  await countAgainst(c.env.SIGNUP_PER_ADDRESS, network);
+  const { password, ...profile } = c.req.valid('json');
+  const { organization_name, business_address, ...rest } = profile;
+  // Without the password, of which nothing but its slow hash is to be stored: a replay is for who knows it.
+  const key = idempotencyKeyOf(c, 'signUp', 'anonymous', profile);
+  const db = freshDatabase(c);
+  const now = Date.now();
+  const chosen = { ...rest, organizationName: organization_name ?? null, businessAddress: business_address ?? null };
+  const user = newUser(chosen, newUserId(), await hashPassword(password), now);
+  const token = issueToken();
+  const answer = await sessionJson(c, { user, refreshToken: token.token });
+  const commit = (keep: readonly BatchItem<'sqlite'>[]) => createUser(db, user, token, keep);
+  const made = await once(db, c.env.JWT_SECRET, key, now, answer, commit, userExists(user));
+  const session = answerOnce(c, made);
+  if (session !== answer) {
+    await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user.usernameKey}`);
+    const existing = await findUserByKey(db, user.usernameKey);
+    if (!(await verifyPassword(password, existing?.passwordHash ?? null))) throw new Problem('idempotency_key_reused');
+  }
+  return c.json(session, 201);
 });
 
 auth.openapi(logInRoute, async (c) => {
@@ -115,10 +134,12 @@ auth.openapi(logInRoute, async (c) => {
   const network = networkOf(c.req.header('cf-connecting-ip'));
   await countAgainst(c.env.LOGIN_PER_ADDRESS, network);
   await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${key}`);
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const user = await findUserByKey(db, key);
   const verified = await verifyPassword(password, user?.passwordHash ?? null);
   if (user === null || !verified) throw invalid('invalid_credentials');
+  // Only after the right password, so that nobody else learns that the account exists.
+  if (user.disabledAt !== null) throw new Problem('account_disabled');
   const device = await signIn(db, user.id, user.passwordHash, Date.now());
   if (device === null) throw invalid('invalid_credentials');
   if (isOutdated(user.passwordHash)) await replaceHash(db, user.id, user.passwordHash, await hashPassword(password));
@@ -127,19 +148,19 @@ auth.openapi(logInRoute, async (c) => {
 
 auth.openapi(refreshRoute, async (c) => {
   const token = readToken(c.req.valid('json').refresh_token);
-  const device = token && (await rotate(primary(c.env), token, Date.now()));
+  const device = token && (await rotate(freshDatabase(c), token, Date.now()));
   if (device === null) throw invalid('invalid_refresh_token');
   return c.json(await sessionJson(c, device), 200);
 });
 
 auth.openapi(logOutRoute, async (c) => {
   const { refresh_token, all } = c.req.valid('json');
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   if (all) {
     const { userId } = await requirePrincipal(c.env.JWT_SECRET, c.req.header('authorization'));
-    await signOutEverywhere(db, userId);
+    await signOutEverywhere(db, userId, Date.now());
   }
   const token = readToken(refresh_token ?? '');
-  if (token !== null) await signOut(db, token);
+  if (token !== null) await signOut(db, token, Date.now());
   return c.body(null, 204);
 });

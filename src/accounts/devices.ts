@@ -1,5 +1,6 @@
-import { and, desc, eq, exists, getTableColumns, gt, ne, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, gt, isNull, ne, notInArray, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { historyLine } from '../db/history.ts';
 import { refreshFamilies, type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
 import { DEVICES_MAX, type IssuedToken, issueToken, REFRESH_TOKEN_MS, type TokenRecord } from './refresh-tokens.ts';
@@ -11,8 +12,8 @@ export interface Device {
 }
 
 /**
- * The statement that signs a device in, if the account's password is still the one with this hash: whoever changes
- * the password ends every login that was under way with the old one.
+ * The statement that signs a device in, if the account is enabled and its password still the one with this hash:
+ * whoever changes the password, or disables the account, ends every login that was under way.
  */
 export function openFamily(
   db: DrizzleD1Database,
@@ -31,7 +32,7 @@ export function openFamily(
         expiresAt: sql<number>`${now + REFRESH_TOKEN_MS}`.as('expires_at'),
       })
       .from(users)
-      .where(and(eq(users.id, userId), eq(users.passwordHash, passwordHash))),
+      .where(and(eq(users.id, userId), eq(users.passwordHash, passwordHash), isNull(users.disabledAt))),
   );
 }
 
@@ -61,7 +62,7 @@ function device([user]: readonly UserRow[], token: IssuedToken): Device | null {
   return user === undefined ? null : { user, refreshToken: token.token };
 }
 
-/** Signs a new device in. Null if the account's password isn't the one with this hash any more. */
+/** Signs a new device in. Null if the account was disabled or its password isn't the one with this hash any more. */
 export async function signIn(
   db: DrizzleD1Database,
   userId: UserId,
@@ -69,8 +70,10 @@ export async function signIn(
   now: Instant,
 ): Promise<Device | null> {
   const token = issueToken();
-  const [, , owners] = await db.batch([
+  const entry = { at: now, userId, action: 'logged_in', subjectType: 'user', subjectId: userId } as const;
+  const [, , , owners] = await db.batch([
     openFamily(db, token, userId, passwordHash, now),
+    historyLine(db, entry, refreshFamilies, eq(refreshFamilies.id, token.familyId)),
     trimFamilies(db, userId, now),
     ownerOf(db, token),
   ]);
@@ -85,7 +88,8 @@ export async function signIn(
  */
 export async function rotate(db: DrizzleD1Database, spent: TokenRecord, now: Instant): Promise<Device | null> {
   const next = issueToken(spent.familyId);
-  const [, , owners] = await db.batch([
+  const revoked = and(eq(refreshFamilies.id, spent.familyId), ne(refreshFamilies.tokenHash, next.hash));
+  const [, , , owners] = await db.batch([
     db
       .update(refreshFamilies)
       .set({ tokenHash: next.hash, expiresAt: now + REFRESH_TOKEN_MS })
@@ -96,22 +100,35 @@ export async function rotate(db: DrizzleD1Database, spent: TokenRecord, now: Ins
           gt(refreshFamilies.expiresAt, now),
         ),
       ),
-    db
-      .delete(refreshFamilies)
-      .where(and(eq(refreshFamilies.id, spent.familyId), ne(refreshFamilies.tokenHash, next.hash))),
+    historyLine(db, deviceEntry('session_revoked', now), refreshFamilies, revoked),
+    db.delete(refreshFamilies).where(revoked),
     ownerOf(db, next),
   ]);
   return device(owners, next);
 }
 
+/** What happens to the device of a refresh family's row, done by the account that it is signed in to. */
+function deviceEntry(action: 'logged_out' | 'session_revoked' | 'logged_out_everywhere', at: Instant) {
+  const account = sql`${refreshFamilies.userId}`;
+  return { at, userId: account, action, subjectType: 'user', subjectId: account } as const;
+}
+
 /** Signs out the device that holds, or once held, this token. */
-export async function signOut(db: DrizzleD1Database, token: TokenRecord): Promise<void> {
-  await db.delete(refreshFamilies).where(eq(refreshFamilies.id, token.familyId));
+export async function signOut(db: DrizzleD1Database, token: TokenRecord, now: Instant): Promise<void> {
+  const its = eq(refreshFamilies.id, token.familyId);
+  await db.batch([
+    historyLine(db, deviceEntry('logged_out', now), refreshFamilies, its),
+    db.delete(refreshFamilies).where(its),
+  ]);
 }
 
 /** Signs out every device of the account. */
-export async function signOutEverywhere(db: DrizzleD1Database, userId: UserId): Promise<void> {
-  await db.delete(refreshFamilies).where(eq(refreshFamilies.userId, userId));
+export async function signOutEverywhere(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<void> {
+  const theirs = eq(refreshFamilies.userId, userId);
+  await db.batch([
+    historyLine(db, deviceEntry('logged_out_everywhere', now), refreshFamilies, theirs),
+    db.delete(refreshFamilies).where(theirs),
+  ]);
 }
 
 /**
@@ -131,11 +148,13 @@ export async function changePassword(
     .select({ id: users.id })
     .from(users)
     .where(and(eq(users.id, userId), eq(users.passwordHash, newHash)));
-  const [, , , owners] = await db.batch([
+  const entry = { at: now, userId, action: 'password_changed', subjectType: 'user', subjectId: userId } as const;
+  const [, , , , owners] = await db.batch([
     db
       .update(users)
       .set({ passwordHash: newHash, updatedAt: now })
       .where(and(eq(users.id, userId), eq(users.passwordHash, oldHash))),
+    historyLine(db, entry, users, and(eq(users.id, userId), eq(users.passwordHash, newHash))),
     db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, userId), exists(changed))),
     openFamily(db, token, userId, newHash, now),
     ownerOf(db, token),

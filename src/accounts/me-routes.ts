@@ -1,16 +1,21 @@
 import { createRoute, type z } from '@hono/zod-openapi';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { UserRow } from '../db/tables.ts';
+import type { UserId } from '../domain/model.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
-import { primary } from '../http/database.ts';
+import { freshDatabase } from '../http/database.ts';
+import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
+import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { createRouter } from '../http/router.ts';
-import { accessJson, noStore, sessionJson } from './answers.ts';
+import { accessJson, sessionJson } from './answers.ts';
+import { closeAccount, startClosing } from './closing.ts';
 import { changePassword } from './devices.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { becomeOrganizer, findUser, updateProfile } from './queries.ts';
-import { countAgainst, networkOf } from './rate-limits.ts';
 import {
   accessSchema,
+  deletionBody,
   organizerBody,
   passwordBody,
   profileBody,
@@ -37,7 +42,10 @@ const getMeRoute = createRoute({
   operationId: 'getMe',
   summary: 'Get my account',
   description: 'The account of the access token.',
-  responses: { 200: { description: 'The account.', content: json(userSchema) }, ...problems('unauthorized') },
+  responses: {
+    200: { description: 'The account.', headers: BOOKMARK_HEADER, content: json(userSchema) },
+    ...problems('unauthorized', 'account_disabled'),
+  },
 });
 
 const patchMeRoute = createRoute({
@@ -49,8 +57,15 @@ const patchMeRoute = createRoute({
   description: 'Changes the fields that are sent. The organization is for organizers; customers become one first.',
   request: { body: { required: true, content: json(profileBody) } },
   responses: {
-    200: { description: 'The account as it is now.', content: json(userSchema) },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'username_taken', 'email_taken'),
+    200: { description: 'The account as it is now.', headers: BOOKMARK_HEADER, content: json(userSchema) },
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'account_disabled',
+      'organizer_required',
+      'username_taken',
+      'email_taken',
+    ),
   },
 });
 
@@ -63,8 +78,8 @@ const putPasswordRoute = createRoute({
   description: 'Signs every device out and answers fresh tokens for this one.',
   request: { body: { required: true, content: json(passwordBody) } },
   responses: {
-    200: { description: 'Fresh tokens for this device.', content: json(sessionSchema) },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'wrong_password', 'rate_limited'),
+    200: { description: 'Fresh tokens for this device.', headers: BOOKMARK_HEADER, content: json(sessionSchema) },
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled', 'wrong_password', 'rate_limited'),
   },
 });
 
@@ -79,14 +94,46 @@ const putOrganizerRoute = createRoute({
     'new role; refresh tokens stay valid.',
   request: { body: { required: true, content: json(organizerBody) } },
   responses: {
-    200: { description: 'The account, and an access token with its role.', content: json(accessSchema) },
-    ...problems(...BODY_PROBLEMS, 'unauthorized'),
+    200: {
+      description: 'The account, and an access token with its role.',
+      headers: BOOKMARK_HEADER,
+      content: json(accessSchema),
+    },
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled'),
   },
 });
 
-/** An access token outlives its account by up to 15 minutes. */
+const deleteMeRoute = createRoute({
+  ...own,
+  method: 'delete',
+  path: '/me',
+  operationId: 'deleteMe',
+  summary: 'Delete my account',
+  description:
+    'Removes all personal data at once and for good; the username and the e-mail address are free again. Every device ' +
+    'is signed out. Active reservations are cancelled as far as their holder still may, the first hundred before the ' +
+    'answer, others within minutes. Access tokens that are out run out within 15 minutes; what is reserved or ' +
+    'published with one is cancelled. Whoever has upcoming published events cancels those first. The history keeps ' +
+    'the id, which then stands for nobody.',
+  request: { body: { required: true, content: json(deletionBody) } },
+  responses: {
+    204: { description: 'It is gone.', headers: BOOKMARK_HEADER },
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'account_disabled',
+      'wrong_password',
+      'account_has_events',
+      'last_admin',
+      'rate_limited',
+    ),
+  },
+});
+
+/** An access token outlives its account, or the account's being enabled, by up to 15 minutes, and begets no other. */
 function existing(user: UserRow | null): UserRow {
   if (user === null) throw unauthorized('The account of this token does not exist.', 'error="invalid_token"');
+  if (user.disabledAt !== null) throw new Problem('account_disabled');
   return user;
 }
 
@@ -97,13 +144,13 @@ me.use('/me', noStore);
 me.use('/me/*', noStore);
 
 me.openapi(getMeRoute, async (c) => {
-  const user = existing(await findUser(primary(c.env), c.var.principal.userId));
+  const user = existing(await findUser(freshDatabase(c), c.var.principal.userId));
   return c.json(userJson(user), 200);
 });
 
 me.openapi(patchMeRoute, async (c) => {
   const { organization_name, business_address, ...rest } = c.req.valid('json');
-  const db = primary(c.env);
+  const db = freshDatabase(c);
   const user = existing(await findUser(db, c.var.principal.userId));
   const organization = {
     ...(organization_name !== undefined && { organizationName: organization_name }),
@@ -117,16 +164,42 @@ me.openapi(patchMeRoute, async (c) => {
   return c.json(userJson(existing(updated)), 200);
 });
 
+/**
+ * The caller's account, if the password is theirs.
+ * @throws Problem `wrong_password`, `rate_limited`
+ */
+async function confirmedBy(
+  env: Env,
+  db: DrizzleD1Database,
+  userId: UserId,
+  password: string,
+  address: string | undefined,
+): Promise<UserRow> {
+  // A stolen access token must not help to guess the password.
+  await countAgainst(env.LOGIN_PER_ACCOUNT, `${networkOf(address)} ${userId}`);
+  const user = existing(await findUser(db, userId));
+  if (!(await verifyPassword(password, user.passwordHash))) throw new Problem('wrong_password');
+  return user;
+}
+
+me.openapi(deleteMeRoute, async (c) => {
+  const db = freshDatabase(c);
+  const address = c.req.header('cf-connecting-ip');
+  const user = await confirmedBy(c.env, db, c.var.principal.userId, c.req.valid('json').password, address);
+  const now = Date.now();
+  const kept = await closeAccount(db, user, now);
+  if (kept !== null) throw new Problem(kept);
+  await startClosing(c.env, db, user.id, now);
+  return c.body(null, 204);
+});
+
 me.openapi(putPasswordRoute, async (c) => {
   const { current_password, new_password } = c.req.valid('json');
-  const { userId } = c.var.principal;
-  // A stolen access token must not help to guess the password.
-  await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${networkOf(c.req.header('cf-connecting-ip'))} ${userId}`);
-  const db = primary(c.env);
-  const user = existing(await findUser(db, userId));
-  if (!(await verifyPassword(current_password, user.passwordHash))) throw new Problem('wrong_password');
+  const db = freshDatabase(c);
+  const address = c.req.header('cf-connecting-ip');
+  const user = await confirmedBy(c.env, db, c.var.principal.userId, current_password, address);
   const newHash = await hashPassword(new_password);
-  const device = await changePassword(db, userId, user.passwordHash, newHash, Date.now());
+  const device = await changePassword(db, user.id, user.passwordHash, newHash, Date.now());
   if (device === null) throw new Problem('wrong_password');
   return c.json(await sessionJson(c, device), 200);
 });
@@ -134,6 +207,8 @@ me.openapi(putPasswordRoute, async (c) => {
 me.openapi(putOrganizerRoute, async (c) => {
   const { organization_name, business_address } = c.req.valid('json');
   const organization = { organizationName: organization_name, businessAddress: business_address ?? null };
-  const user = await becomeOrganizer(primary(c.env), c.var.principal.userId, organization, Date.now());
+  const db = freshDatabase(c);
+  const { id } = existing(await findUser(db, c.var.principal.userId));
+  const user = await becomeOrganizer(db, id, organization, Date.now());
   return c.json(await accessJson(c, existing(user)), 200);
 });

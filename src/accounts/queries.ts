@@ -1,40 +1,65 @@
-import { and, eq, ne, notExists, or, sql } from 'drizzle-orm';
+import { and, eq, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { historyLine, snakeCase } from '../db/history.ts';
 import { type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
-import { type Device, openFamily } from './devices.ts';
-import { identifierKey, isEmail } from './identifiers.ts';
-import { issueToken } from './refresh-tokens.ts';
+import { identifierKey, isEmail } from '../http/identifiers.ts';
+import { openFamily } from './devices.ts';
+import type { TokenRecord } from './refresh-tokens.ts';
 
 /** Why a name can't be had. */
 export type Taken = 'username_taken' | 'email_taken';
 
 /** What a person chooses about the account; the keys follow from the names. */
 type Profile = Pick<UserRow, 'username' | 'email' | 'organizationName' | 'businessAddress'>;
-export type NewUser = Profile & Pick<UserRow, 'id' | 'passwordHash' | 'role'>;
+
+/** The account as it will be stored. */
+export function newUser(
+  chosen: Profile & Pick<UserRow, 'role'>,
+  id: UserId,
+  passwordHash: string,
+  now: Instant,
+): UserRow {
+  const keys = { usernameKey: identifierKey(chosen.username), emailKey: identifierKey(chosen.email) };
+  return { ...chosen, ...keys, id, passwordHash, disabledAt: null, createdAt: now, updatedAt: now };
+}
+
+/** Whether the account is there. */
+export function userExists({ id }: UserRow): SQL {
+  return sql`exists (select 1 from ${users} where ${users.id} = ${id})`;
+}
 
 /**
- * Creates the account and signs its first device in, in one transaction. Uniqueness is the table's to judge, so that
- * of two simultaneous sign-ups exactly one wins.
+ * Creates the account and signs its first device in, in one transaction, or tells which name can't be had. Uniqueness
+ * is the table's to judge, so that of two simultaneous sign-ups exactly one wins.
+ * @param keep what else belongs into the transaction
  */
-export async function createUser(db: DrizzleD1Database, user: NewUser, now: Instant): Promise<Device | Taken> {
-  const token = issueToken();
-  const usernameKey = identifierKey(user.username);
-  const emailKey = identifierKey(user.email);
-  const [, , found] = await db.batch([
-    db
-      .insert(users)
-      .values({ ...user, usernameKey, emailKey, createdAt: now, updatedAt: now })
-      .onConflictDoNothing(),
-    openFamily(db, token, user.id, user.passwordHash, now),
+export async function createUser(
+  db: DrizzleD1Database,
+  user: UserRow,
+  token: TokenRecord,
+  keep: readonly BatchItem<'sqlite'>[],
+): Promise<Taken | null> {
+  const { usernameKey, emailKey } = user;
+  const entry = { ...own(user.id, user.createdAt), action: 'signed_up', details: { role: user.role } };
+  const [, , , found] = await db.batch([
+    db.insert(users).values(user).onConflictDoNothing(),
+    historyLine(db, entry, users, eq(users.id, user.id)),
+    openFamily(db, token, user.id, user.passwordHash, user.createdAt),
     db
       .select()
       .from(users)
       .where(or(eq(users.usernameKey, usernameKey), eq(users.emailKey, emailKey))),
+    ...keep,
   ]);
-  const created = found.find((row) => row.id === user.id);
-  return created ? { user: created, refreshToken: token.token } : takenBy(found, usernameKey);
+  return found.some((row) => row.id === user.id) ? null : takenBy(found, usernameKey);
+}
+
+/** What somebody does to their own account. */
+function own(id: UserId, at: Instant) {
+  return { at, userId: id, subjectType: 'user', subjectId: id } as const;
 }
 
 function takenBy(others: readonly UserRow[], usernameKey: string | undefined): Taken {
@@ -74,11 +99,14 @@ export async function updateProfile(
       keys.emailKey === undefined ? sql`false` : eq(other.emailKey, keys.emailKey),
     ),
   );
-  const [[updated], others] = await db.batch([
+  const free = and(eq(users.id, id), notExists(db.select({ id: other.id }).from(other).where(sameName)));
+  const entry = { ...own(id, now), action: 'profile_edited', details: { fields: Object.keys(changes).map(snakeCase) } };
+  const [, [updated], others] = await db.batch([
+    historyLine(db, entry, users, free),
     db
       .update(users)
       .set({ ...changes, ...keys, updatedAt: now })
-      .where(and(eq(users.id, id), notExists(db.select({ id: other.id }).from(other).where(sameName))))
+      .where(free)
       .returning(),
     db.select().from(other).where(sameName),
   ]);
@@ -94,11 +122,15 @@ export async function becomeOrganizer(
   now: Instant,
 ): Promise<UserRow | null> {
   const role = sql`CASE ${users.role} WHEN 'customer' THEN 'organizer' ELSE ${users.role} END`;
-  const [row] = await db
-    .update(users)
-    .set({ ...organization, role, updatedAt: now })
-    .where(eq(users.id, id))
-    .returning();
+  const action = sql`CASE ${users.role} WHEN 'customer' THEN 'became_organizer' ELSE 'organization_changed' END`;
+  const [, [row]] = await db.batch([
+    historyLine(db, { ...own(id, now), action }, users, eq(users.id, id)),
+    db
+      .update(users)
+      .set({ ...organization, role, updatedAt: now })
+      .where(eq(users.id, id))
+      .returning(),
+  ]);
   return row ?? null;
 }
 

@@ -1,10 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
-import { line, lines, verbatim } from '../http/text.ts';
+import { EMAIL_LENGTH_MAX, email, line, lines, verbatim } from '../http/text.ts';
 
 const USERNAME_LENGTH_MAX = 64;
-/** RFC 5321, 4.5.3.1.3, less the angle brackets. */
-const EMAIL_LENGTH_MAX = 254;
 const PASSWORD_LENGTH_MIN = 10;
 const PASSWORD_LENGTH_MAX = 256;
 const ORGANIZATION_LENGTH_MAX = 200;
@@ -22,16 +20,11 @@ const username = z
   .max(USERNAME_LENGTH_MAX)
   .regex(USERNAME, 'Letters, digits, ".", "_" and "-", beginning with a letter or digit')
   .openapi({
-    description: 'Unique whatever its case; never contains an `@`.',
-    // The generator would write the flag into the pattern.
-    pattern: USERNAME.source,
+    description: 'Letters, digits, `.`, `_` and `-`, beginning with a letter or digit. Unique whatever its case.',
+    // Looser than what is judged, because not every reader of the document knows classes of Unicode.
+    pattern: '^[^@\\s]+$',
     example: 'ada',
   });
-
-const email = z
-  .email()
-  .max(EMAIL_LENGTH_MAX)
-  .openapi({ description: 'Unique whatever its case.', example: 'ada@example.com' });
 
 const newPassword = verbatim(PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX).openapi({
   format: 'password',
@@ -43,11 +36,8 @@ const currentPassword = verbatim(1, PASSWORD_LENGTH_MAX).openapi({
 });
 const organizationName = line(ORGANIZATION_LENGTH_MAX).openapi({ example: 'Analytical Engines Ltd' });
 const businessAddress = lines(ADDRESS_LENGTH_MAX).nullable().openapi({ example: '12 St James Square, London' });
-const refreshToken = z
-  .string()
-  .min(1)
-  .max(TOKEN_LENGTH_MAX)
-  .openapi({ example: 'mYh3-Qb8kZt0vXw2LrJ6sPfA9uDeGiNo1cTyVxR4aBqWzSdF7gHjKlMnOpQrStUvWxY' });
+const REFRESH_TOKEN = 'mYh3-Qb8kZt0vXw2LrJ6sPfA9uDeGiNo1cTyVxR4aBqWzSdF7gHjKlMnOpQrStUvWxY';
+const refreshToken = z.string().min(1).max(TOKEN_LENGTH_MAX).openapi({ example: REFRESH_TOKEN });
 
 function refuse(context: z.RefinementCtx, field: string, code: string, message: string): void {
   context.addIssue({ code: 'custom', path: [field], params: { code }, message });
@@ -129,6 +119,9 @@ export const passwordBody = z
   })
   .openapi('PasswordChange');
 
+/** What confirms that the account is to go. */
+export const deletionBody = z.strictObject({ password: currentPassword }).openapi('AccountDeletion');
+
 /** What a customer adds to become an organizer. */
 export const organizerBody = z
   .strictObject({ organization_name: organizationName, business_address: businessAddress.optional() })
@@ -151,7 +144,10 @@ export const userSchema = z
 /** What signs the other calls. */
 export const accessSchema = z
   .object({
-    access_token: z.string().openapi({ description: 'A JWT; send it as `Authorization: Bearer …`.' }),
+    access_token: z.string().openapi({
+      description: 'A JWT; send it as `Authorization: Bearer …`.',
+      example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c3JfMDEifQ.c2lnbmF0dXJl',
+    }),
     token_type: z.literal('Bearer'),
     expires_in: z.int().openapi({ description: 'Seconds until the access token expires.', example: 900 }),
     user: userSchema,
@@ -160,7 +156,11 @@ export const accessSchema = z
 
 /** What a device keeps to stay signed in. */
 export const sessionSchema = accessSchema
-  .extend({ refresh_token: z.string().openapi({ description: 'Opaque; valid for 30 days and one use.' }) })
+  .extend({
+    refresh_token: z
+      .string()
+      .openapi({ description: 'Opaque; valid for 30 days and one use.', example: REFRESH_TOKEN }),
+  })
   .openapi('Session');
 
 /** The account as its owner sees it. */

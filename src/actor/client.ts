@@ -10,8 +10,10 @@ import type {
   Principal,
   ReservationId,
   ReservationView,
+  Showing,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
+import type { Stats } from '../domain/tally.ts';
 import type { EventActor, Read, Rebuilt } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
 
@@ -31,13 +33,23 @@ type Verb =
   | 'execute'
   | 'readEvent'
   | 'readAvailability'
+  | 'watch'
   | 'readReservation'
   | 'readWaitlist'
   | 'readChanges'
+  | 'readStats'
   | 'rebuild';
 type Actor = {
   [V in Verb]: (...args: Parameters<EventActor[V]>) => Promise<Awaited<ReturnType<EventActor[V]>>>;
 };
+
+/** What may be said of a command beside what it asks. */
+export interface Options {
+  /** The client's own name for its request, if it gave one. */
+  readonly idempotency?: Command['idempotency'] | undefined;
+  /** Where a new event's actor should live; only the first call of an object places it. */
+  readonly near?: DurableObjectLocationHint | undefined;
+}
 
 const TRIES = 3;
 const RETRY_BASE_MS = 50;
@@ -45,7 +57,6 @@ const RETRY_BASE_MS = 50;
 /**
  * Sends one command to its event's actor and waits for the answer; when the connection is lost it tries again under
  * the same command id, so that the command has one effect.
- * @param idempotency the client's own name for its request, if it gave one
  * @throws ActorUnavailable, ActorFailed
  */
 export async function execute(
@@ -53,11 +64,11 @@ export async function execute(
   eventId: EventId,
   principal: Principal,
   action: Action,
-  idempotency?: Command['idempotency'],
+  { idempotency, near }: Options = {},
 ): Promise<Answer> {
   const id = typeidUnboxed('cmd') as string as CommandId;
   const command: Command = { ...action, id, eventId, principal, ...(idempotency && { idempotency }) };
-  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]));
+  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]), near);
   const outcome = outcomes[0];
   if (outcome === undefined || outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
   return { outcome, readModel, bookmark };
@@ -71,6 +82,18 @@ export function readEvent(env: Env, eventId: EventId, principal: Principal | nul
 /** The event's occupancy, as the actor has it now. */
 export function readAvailability(env: Env, eventId: EventId, principal: Principal | null): Promise<Read<Availability>> {
   return call(env, eventId, (actor) => actor.readAvailability(principal));
+}
+
+/**
+ * Subscribes the event's live hub at its actor.
+ * @param first who wants to watch, to be judged; null: it is for those who watch already
+ */
+export function watch(
+  env: Env,
+  eventId: EventId,
+  first: { readonly principal: Principal | null } | null,
+): Promise<Read<Showing>> {
+  return call(env, eventId, (actor) => actor.watch(first));
 }
 
 /** The reservation, as the actor has it now. */
@@ -104,16 +127,27 @@ export function readChanges(
   return call(env, eventId, (actor) => actor.readChanges(principal, afterSeq, limit));
 }
 
+/** The event's figures, as the actor has them now; for who runs the event. */
+export function readStats(env: Env, eventId: EventId, principal: Principal): Promise<Read<Stats>> {
+  return call(env, eventId, (actor) => actor.readStats(principal));
+}
+
 /** Makes D1's rows of the event what its actor says; null if there is no such event. */
 export function rebuild(env: Env, eventId: EventId): Promise<Rebuilt> {
   return call(env, eventId, (actor) => actor.rebuild());
 }
 
 /** A stub breaks with its connection, so every try takes a new one. Overload is passed on, never retried. */
-async function call<T>(env: Env, eventId: EventId, ask: (actor: Actor) => Promise<T>): Promise<T> {
+async function call<T>(
+  env: Env,
+  eventId: EventId,
+  ask: (actor: Actor) => Promise<T>,
+  locationHint?: DurableObjectLocationHint,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const actor = env.EVENT_ACTOR.get(env.EVENT_ACTOR.idFromName(eventId)) as unknown as Actor;
+      const id = env.EVENT_ACTOR.idFromName(eventId);
+      const actor = env.EVENT_ACTOR.get(id, { ...(locationHint && { locationHint }) }) as unknown as Actor;
       return await ask(actor);
     } catch (error) {
       if (!isRetryable(error) || attempt === TRIES) throw unavailable(error);

@@ -7,7 +7,6 @@ import {
   type Availability,
   type CommandId,
   type EventId,
-  type EventRecord,
   type EventView,
   type Instant,
   LIMITS,
@@ -15,11 +14,14 @@ import {
   type Reservation,
   type ReservationId,
   type ReservationView,
+  type Showing,
 } from '../domain/model.ts';
 import type { Outcome, Rejection } from '../domain/outcomes.ts';
-import { asOf, availabilityOf, isClosed, takenSeats } from '../domain/seats.ts';
+import { asOf, availabilityOf, isClosed, judgedAt, takenSeats } from '../domain/seats.ts';
+import { type Stats, statsOf } from '../domain/tally.ts';
 import { refill } from '../domain/waitlist.ts';
 import { execute } from './execute.ts';
+import { Feed, type Hub } from './feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Outbox, type Projected } from './outbox.ts';
 import { type Needs, Store } from './store.ts';
@@ -65,6 +67,11 @@ export class EventActor extends DurableObject<Env> {
     (commands) => this.#executeBatch(commands),
     () => this.ctx.storage.sync(),
   );
+  readonly #feed = new Feed(
+    this.#store,
+    () => this.#showing(),
+    (eventId) => this.env.LIVE_HUB.get(this.env.LIVE_HUB.idFromName(eventId)) as unknown as Hub,
+  );
   /** When the alarm is set, as far as this instance knows. */
   #alarmAt: Instant = Number.POSITIVE_INFINITY;
 
@@ -87,7 +94,10 @@ export class EventActor extends DurableObject<Env> {
 
   #executeBatch(commands: readonly Command[]): readonly Outcome[] {
     const { outcomes, added } = execute(this.ctx.storage, this.#store, commands, Date.now(), this.#outbox.projectedSeq);
-    if (added > 0) this.#arm(Date.now());
+    if (added > 0) {
+      this.#arm(Date.now());
+      this.#feed.changed();
+    }
     return outcomes;
   }
 
@@ -104,6 +114,36 @@ export class EventActor extends DurableObject<Env> {
     return read.ok ? { ok: true, value: availabilityOf(read.value, this.#store.lapsedSeats(this.#now())) } : read;
   }
 
+  /**
+   * What watchers are to see now; from here on the event's live hub hears of every change, for a while.
+   * @param first who wants to watch, to be judged; null: it is for those who watch already
+   */
+  watch(first: { readonly principal: Principal | null } | null): Read<Showing> {
+    const showing = this.#showing();
+    if (showing === null || (first !== null && !maySeeEvent(showing.audience, first.principal))) {
+      return refused('event_not_found');
+    }
+    this.#feed.watch(Date.now());
+    return { ok: true, value: showing };
+  }
+
+  #showing(): Showing | null {
+    const view = this.#store.view();
+    if (view === null) return null;
+    const { organizerId, publishedAt, deletedAt } = view.event;
+    const availability = availabilityOf(view, this.#store.lapsedSeats(this.#now()));
+    return { availability, audience: { organizerId, publishedAt, deletedAt } };
+  }
+
+  /** The event's figures, as they are now; for who runs it. */
+  readStats(principal: Principal): Read<Stats> {
+    const read = this.#managed(principal);
+    if (!read.ok) return read;
+    const { counts } = this.#store;
+    const lapsed = counts.lapsed(judgedAt(read.value.event, this.#now()));
+    return { ok: true, value: statsOf(read.value, counts.stock(), lapsed, counts.days()) };
+  }
+
   /** One reservation, as it is now. */
   readReservation(id: ReservationId, principal: Principal): Read<ReservationView> {
     const event = this.#store.view()?.event;
@@ -116,27 +156,27 @@ export class EventActor extends DurableObject<Env> {
 
   /** The line of the waitlist from its head on; for who runs the event. */
   readWaitlist(principal: Principal, afterQueueSeq: number, limit: number): Read<readonly ReservationView[]> {
-    const event = this.#managed(principal);
-    if (!event.ok) return event;
-    const line = isClosed(event.value) ? [] : this.#store.line(afterQueueSeq, limit);
-    const [first] = line;
-    const place = (first && this.#positionOf(first)) ?? 0;
+    const read = this.#managed(principal);
+    if (!read.ok) return read;
+    const line = isClosed(read.value.event) ? [] : this.#store.line(afterQueueSeq, limit);
+    const [head] = line;
+    const first = head === undefined ? null : this.#positionOf(head);
+    // Counted once: those behind it stand one behind the other.
     return {
       ok: true,
-      value: line.map((reservation, index) => ({ reservation, waitlistPosition: place + index })),
+      value: line.map((reservation, index) => ({ reservation, waitlistPosition: (first ?? 1) + index })),
     };
   }
 
   /** The facts after `afterSeq`, in order, at most `limit`; for who runs the event. */
   readChanges(principal: Principal, afterSeq: number, limit: number): Read<readonly Fact[]> {
-    const event = this.#managed(principal);
-    return event.ok ? { ok: true, value: this.#store.facts(afterSeq, limit) } : event;
+    const read = this.#managed(principal);
+    return read.ok ? { ok: true, value: this.#store.facts(afterSeq, limit) } : read;
   }
 
-  #managed(principal: Principal): Read<EventRecord> {
+  #managed(principal: Principal): Read<EventView> {
     const read = this.readEvent(principal);
-    if (!read.ok) return read;
-    return manages(read.value.event, principal) ? { ok: true, value: read.value.event } : refused('not_organizer');
+    return !read.ok || manages(read.value.event, principal) ? read : refused('not_organizer');
   }
 
   #positionOf({ queueSeq }: Reservation): number | null {
@@ -164,6 +204,8 @@ export class EventActor extends DurableObject<Env> {
       // What the steps above had set it for, this very alarm has seen to.
       this.#alarmAt = Number.POSITIVE_INFINITY;
       this.#arm(Date.now());
+      // An instance that was cut off before it told the hub left this alarm behind.
+      this.#feed.changed();
     } catch (error) {
       // An alarm that throws is dropped after a few tries; one that sets itself again is not.
       console.error(JSON.stringify({ error: 'an alarm broke', event_id: event.id, reason: `${error}` }));

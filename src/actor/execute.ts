@@ -13,6 +13,7 @@ import {
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
 import { asOf, lapsedHolds } from '../domain/seats.ts';
+import { count, emptyTally, type Tally } from '../domain/tally.ts';
 import type { Needs, Store } from './store.ts';
 import type { Answered, Remembered } from './store-answers.ts';
 
@@ -64,6 +65,7 @@ function executePart(store: Store, commands: readonly Command[], at: Instant, pr
   const state = store.load(needs, at);
   const mayGoOn = whileSeen(state, needs, at);
   const facts: Fact[] = [];
+  const tally = emptyTally();
   const fresh: Answered[] = [];
   const outcomes: Outcome[] = [];
   for (const command of commands) {
@@ -72,7 +74,7 @@ function executePart(store: Store, commands: readonly Command[], at: Instant, pr
       outcomes.push(before);
       continue;
     }
-    const { outcome, facts: added } = executeOne(store, state, command, at);
+    const { outcome, facts: added } = executeOne(store, state, command, at, tally);
     outcomes.push(outcome);
     if (added.length === 0) continue;
     facts.push(...added);
@@ -86,6 +88,7 @@ function executePart(store: Store, commands: readonly Command[], at: Instant, pr
   }
   assertInvariants(state);
   store.save(state, facts, fresh, projectedSeq);
+  if (state.event !== null && facts.length > 0) store.counts.add(tally, at, state.event.timeZone);
   return { outcomes, added: facts.length };
 }
 
@@ -125,13 +128,22 @@ function executeOne(
   state: EventState,
   command: Command,
   at: Instant,
+  tally: Tally,
 ): { outcome: Outcome; facts: readonly Fact[] } {
   const seqBefore = state.seq;
   const timed = { ...command, at };
   const decision = decide(state, timed);
   if (!decision.accepted) return { outcome: { kind: 'rejected', rejection: decision.rejection }, facts: [] };
-  for (const fact of decision.facts) apply(state, fact);
+  for (const fact of decision.facts) applyAndCount(state, fact, tally);
   return { outcome: outcomeOf(store, state, timed, seqBefore), facts: decision.facts };
+}
+
+function applyAndCount(state: EventState, fact: Fact, tally: Tally): void {
+  const id = fact.reservationId;
+  const before = id === null ? undefined : state.reservations.get(id);
+  apply(state, fact);
+  const after = id === null ? undefined : state.reservations.get(id);
+  if (after !== undefined) count(tally, before, after);
 }
 
 function outcomeOf(store: Store, state: EventState, command: TimedCommand, seqBefore: number): Outcome {

@@ -95,7 +95,7 @@ export class Outbox {
 
   async #run(): Promise<void> {
     try {
-      await this.#catchUp();
+      await this.#projectFrom(this.projectedSeq);
       this.#failures = 0;
       this.#nextTryAt = 0;
     } catch (error) {
@@ -106,13 +106,15 @@ export class Outbox {
     }
   }
 
-  async #catchUp(): Promise<void> {
+  /** Projects all facts after `afterSeq`, page by page. */
+  async #projectFrom(afterSeq: number): Promise<void> {
     const session = this.#db.withSession('first-primary');
-    for (;;) {
-      const page = this.#store.projectionPage(this.projectedSeq, LIMITS.batchMax);
+    for (let reachedSeq = afterSeq; ; ) {
+      const page = this.#store.projectionPage(reachedSeq, LIMITS.batchMax);
       if (page === null) return;
-      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations));
-      this.#projectedSeq = Math.max(this.#projectedSeq, page.upToSeq);
+      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page.facts));
+      reachedSeq = page.upToSeq;
+      this.#projectedSeq = Math.max(this.projectedSeq, reachedSeq);
       this.#bookmark = session.getBookmark() ?? this.#bookmark;
       this.#release(this.#projectedSeq, false);
     }
@@ -130,7 +132,8 @@ export class Outbox {
   }
 
   /**
-   * Makes D1's rows of this event exactly what the actor has, whatever stood there. Projection waits meanwhile.
+   * Makes D1's rows of this event exactly what the actor has, whatever stood there, and adds the lines that its
+   * history lacks. Projection waits meanwhile.
    * @returns the number of reservations written
    * @throws what D1 throws; running it again is safe
    */
@@ -141,6 +144,7 @@ export class Outbox {
     await this.#alone(async () => {
       try {
         written = await this.#replaceAll();
+        await this.#projectFrom(0);
       } catch (error) {
         failure = error;
       }

@@ -23,9 +23,32 @@ export const MIGRATIONS: readonly string[] = [
     held INTEGER NOT NULL CHECK (held >= 0),
     confirmed INTEGER NOT NULL CHECK (confirmed >= 0),
     waitlisted INTEGER NOT NULL CHECK (waitlisted >= 0),
+    watched_until INTEGER NOT NULL,
     CHECK (held + confirmed <= capacity)
   ) STRICT;
-  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0);
+  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  -- Counters of all reservations, kept with each fact: an event of a million reservations is never counted anew.
+  CREATE TABLE stock (
+    name TEXT PRIMARY KEY,
+    amount INTEGER NOT NULL CHECK (amount >= 0)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO stock SELECT value, 0 FROM json_each('[
+    "pending", "confirmed", "waitlisted", "cancelled", "expired", "pendingSeats", "confirmedSeats", "waitlistedSeats",
+    "cancelledSeats", "expiredSeats", "checkedInSeats"
+  ]');
+
+  -- What happened on each day of the event's time zone.
+  CREATE TABLE days (
+    day TEXT PRIMARY KEY,
+    created INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    seats_taken INTEGER NOT NULL,
+    seats_freed INTEGER NOT NULL,
+    seats_checked_in INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE reservations (
     id TEXT PRIMARY KEY,

@@ -13,6 +13,7 @@ import { isActive, isClosed } from '../domain/seats.ts';
 import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { type Answered, Answers } from './store-answers.ts';
+import { Counts } from './store-counts.ts';
 
 /** Which rows the commands of a batch can touch. */
 export interface Needs {
@@ -31,10 +32,11 @@ export interface Needs {
   readonly line: number;
 }
 
-/** What a page of the fact log touched, as it is now. */
+/** A page of the fact log, and what it touched as it is now. */
 export interface ProjectionPage {
   readonly view: EventView;
   readonly reservations: readonly StoredReservation[];
+  readonly facts: readonly Fact[];
   /** The last fact of the page. */
   readonly upToSeq: number;
 }
@@ -53,12 +55,15 @@ const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 export class Store {
   /** What was answered, for retries. */
   readonly answers: Answers;
+  /** Seats and reservations by status, and what happened by day. */
+  readonly counts: Counts;
   readonly #sql: SqlStorage;
   #open = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.answers = new Answers(sql, () => this.isOpen());
+    this.counts = new Counts(sql);
   }
 
   /** Whether the event was ever created. Until then there are no tables, so that unknown ids can't fill storage. */
@@ -170,6 +175,15 @@ export class Store {
     if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(changed.map(toValues)));
   }
 
+  /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */
+  watchedUntil(): Instant {
+    return this.isOpen() ? Number(this.#one('SELECT watched_until FROM totals')?.watched_until) : 0;
+  }
+
+  saveWatchedUntil(until: Instant): void {
+    this.#sql.exec('UPDATE totals SET watched_until = ?', until);
+  }
+
   /** Those who wait behind a place in the line, in order. */
   line(afterQueueSeq: number, limit: number): Reservation[] {
     const next = "SELECT * FROM reservations WHERE status = 'waitlisted' AND queue_seq > ? ORDER BY queue_seq LIMIT ?";
@@ -222,20 +236,19 @@ export class Store {
     this.#sql.exec('UPDATE totals SET projected_seq = ? WHERE projected_seq < ?', seq, seq);
   }
 
-  /** What the facts after `afterSeq`, at most `limit` of them, touched; null if there are none. */
+  /** The facts after `afterSeq`, at most `limit` of them, with what they touched; null if there are none. */
   projectionPage(afterSeq: number, limit: number): ProjectionPage | null {
     const view = this.view();
-    const facts = this.#sql
-      .exec('SELECT seq, reservation_id FROM facts WHERE seq > ? ORDER BY seq LIMIT ?', afterSeq, limit)
-      .toArray();
+    if (view === null) return null;
+    const facts = this.facts(afterSeq, limit);
     const upToSeq = facts.at(-1)?.seq;
-    if (view === null || upToSeq === undefined) return null;
-    const ids = [...new Set(facts.map((fact) => fact.reservation_id))];
+    if (upToSeq === undefined) return null;
+    const ids = [...new Set(facts.map((fact) => fact.reservationId))];
     const rows = this.#sql.exec(
       'SELECT * FROM reservations WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(ids),
     );
-    return { view, upToSeq: Number(upToSeq), reservations: [...rows].map(toStored) };
+    return { view, facts, upToSeq, reservations: [...rows].map(toStored) };
   }
 
   /** The reservations whose ids come after `afterId`, in their order; for a rebuild. */

@@ -1,14 +1,22 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import type { Role, UserId } from '../domain/model.ts';
+import type { Principal, Role, UserId } from '../domain/model.ts';
 import { users } from './tables.ts';
 
 /**
- * The role that the account has now, or null if there is no such account. An access token keeps the role of its
- * birth for up to 15 minutes: ask here before refusing what a newer role would allow.
+ * The role that the account has now, or null if there is no such account or it is disabled. An access token keeps the
+ * role of its birth for up to 15 minutes: ask here before refusing what a newer role would allow.
  * @param db the primary database (`primary` of http/database.ts), since a replica may not know the newer role yet
  */
 export async function currentRole(db: DrizzleD1Database, userId: UserId): Promise<Role | null> {
-  const row = await db.select({ role: users.role }).from(users).where(eq(users.id, userId)).get();
+  const enabled = and(eq(users.id, userId), isNull(users.disabledAt));
+  const row = await db.select({ role: users.role }).from(users).where(enabled).get();
   return row?.role ?? null;
+}
+
+/** The caller in the role that they have by now, where the token's allows less than a newer one might. */
+export async function inCurrentRole(db: DrizzleD1Database, principal: Principal): Promise<Principal> {
+  if (principal.role !== 'customer') return principal;
+  const role = await currentRole(db, principal.userId);
+  return role === null ? principal : { ...principal, role };
 }

@@ -66,14 +66,14 @@ export const reservations = sqliteTable('reservations', {
   cancelledAt: integer('cancelled_at'),
   cancelledBy: text('cancelled_by').$type<CancelledBy>(),
   checkedInAt: integer('checked_in_at'),
-  queueSeq: integer('queue_seq'),
-  checkedInQuantity: integer('checked_in_quantity').notNull(),
-  transferTo: text('transfer_to').$type<UserId>(),
   ticketCode: text('ticket_code').notNull(),
   deletedAt: integer('deleted_at'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   version: integer('version').notNull(),
+  queueSeq: integer('queue_seq'),
+  checkedInQuantity: integer('checked_in_quantity').notNull(),
+  transferTo: text('transfer_to').$type<UserId>(),
 });
 
 /** Accounts; D1 is their system of record. */
@@ -89,6 +89,7 @@ export const users = sqliteTable('users', {
   businessAddress: text('business_address'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
+  disabledAt: integer('disabled_at'),
 });
 
 /** Signed-in devices, each with the hash of the one refresh token that is valid for it now. */
@@ -100,5 +101,77 @@ export const refreshFamilies = sqliteTable('refresh_families', {
   expiresAt: integer('expires_at').notNull(),
 });
 
+/** What was answered under an Idempotency-Key by routes whose record is D1. */
+export const idempotencyKeys = sqliteTable('idempotency_keys', {
+  key: text('key').primaryKey(),
+  at: integer('at').notNull(),
+  fingerprint: text('fingerprint').notNull(),
+  answer: text('answer').notNull(),
+});
+
+/** Where events take place; D1 is their record. */
+export const venues = sqliteTable('venues', {
+  num: integer('num').primaryKey(),
+  id: text('id').$type<VenueId>().notNull(),
+  ownerId: text('owner_id').$type<UserId>().notNull(),
+  name: text('name').notNull(),
+  nameKey: text('name_key').notNull(),
+  location: text('location').notNull(),
+  capacity: integer('capacity').notNull(),
+  facilities: text('facilities', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  countryCode: text('country_code').notNull(),
+  deletedAt: integer('deleted_at'),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  version: integer('version').notNull(),
+});
+
+/** People whom somebody registered; D1 is their record. */
+export const attendees = sqliteTable('attendees', {
+  num: integer('num').primaryKey(),
+  id: text('id').$type<AttendeeId>().notNull(),
+  userId: text('user_id').$type<UserId>(),
+  firstName: text('first_name').notNull(),
+  lastName: text('last_name').notNull(),
+  lastNameKey: text('last_name_key').notNull(),
+  email: text('email').notNull(),
+  emailKey: text('email_key').notNull(),
+  phone: text('phone'),
+  dateOfBirth: text('date_of_birth'),
+  editTokenHash: text('edit_token_hash').notNull(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  version: integer('version').notNull(),
+});
+
+/** Accounts that were deleted and whose reservations are being cancelled. */
+export const closedAccounts = sqliteTable('closed_accounts', {
+  userId: text('user_id').$type<UserId>().primaryKey(),
+  closedAt: integer('closed_at').notNull(),
+  checkedAt: integer('checked_at').notNull(),
+});
+
+/** What something can be done to. */
+export type SubjectType = 'event' | 'reservation' | 'user' | 'venue' | 'attendee';
+
+/** Who did what when. */
+export const history = sqliteTable('history', {
+  id: text('id').primaryKey(),
+  at: integer('at').notNull(),
+  userId: text('user_id').$type<UserId>(),
+  ownerId: text('owner_id').$type<UserId>(),
+  action: text('action').notNull(),
+  subjectType: text('subject_type').$type<SubjectType>().notNull(),
+  subjectId: text('subject_id').notNull(),
+  eventId: text('event_id').$type<EventId>(),
+  details: text('details', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>().notNull(),
+});
+
 /** An account as it is stored. */
 export type UserRow = typeof users.$inferSelect;
+
+/** A venue as it is stored. */
+export type VenueRow = typeof venues.$inferSelect;
+
+/** An attendee as it is stored. */
+export type AttendeeRow = typeof attendees.$inferSelect;

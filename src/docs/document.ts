@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { version } from '../../package.json';
 import type { AppEnv } from '../http/router.ts';
+import { describeDefaults } from './defaults.ts';
+import { addExamples } from './examples.ts';
 
 const DESCRIPTION = `Takes reservations for events and never oversells.
 
@@ -18,6 +20,10 @@ const TAGS = [
     description: 'What people attend. Organizers publish events; everybody may browse published ones.',
   },
   { name: 'Reservations', description: 'Seats held or confirmed at an event. No two people get the same seat.' },
+  { name: 'Venues', description: 'Where events take place, shared by all organizers.' },
+  { name: 'Attendees', description: 'People who come without an account of their own. Their data is for few eyes.' },
+  { name: 'Countries', description: 'The countries of ISO 3166-1.' },
+  { name: 'History', description: 'Who did what when.' },
   { name: 'Docs', description: 'This documentation and the health of the service.' },
 ] as const;
 
@@ -28,6 +34,8 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>) {
     info: { title: 'Seatkeeper', version, description: DESCRIPTION, license: LICENSE },
     servers: [{ url: '/', description: 'This server' }],
   });
+  addExamples(document);
+  describeDefaults(document);
   const used = new Set(
     Object.values(document.paths ?? {}).flatMap((path) => operationsOf(path).flatMap((o) => o.tags)),
   );

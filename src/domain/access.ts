@@ -1,12 +1,12 @@
-import type { CancelledBy, EventRecord, Principal, Reservation } from './model.ts';
+import type { Audience, CancelledBy, EventRecord, Principal, Reservation } from './model.ts';
 
 /** Whether the principal runs this event: its organizer, or an admin. */
-export function manages(event: EventRecord, principal: Principal | null): boolean {
+export function manages(event: Pick<EventRecord, 'organizerId'>, principal: Principal | null): boolean {
   return principal !== null && (principal.userId === event.organizerId || principal.role === 'admin');
 }
 
 /** Whether the event exists for the principal: it does for everybody once it was published, until it is deleted. */
-export function maySeeEvent(event: EventRecord, principal: Principal | null): boolean {
+export function maySeeEvent(event: Audience, principal: Principal | null): boolean {
   return event.deletedAt === null && (event.publishedAt !== null || manages(event, principal));
 }
 

@@ -11,8 +11,20 @@ import type {
 
 /** What is asked, apart from who asks and when. */
 export type Action =
-  | { readonly type: 'create_event'; readonly details: EventDetails; readonly status: 'draft' | 'published' }
-  | { readonly type: 'edit_event'; readonly changes: Partial<EventDetails>; readonly ifVersion: number | null }
+  | {
+      readonly type: 'create_event';
+      readonly details: EventDetails;
+      readonly status: 'draft' | 'published';
+      /** Of the event's venue; left out: nothing bounds the event's. */
+      readonly venueCapacity?: number | undefined;
+    }
+  | {
+      readonly type: 'edit_event';
+      readonly changes: Partial<EventDetails>;
+      readonly ifVersion: number | null;
+      /** Of the venue that the event then has; left out: nothing bounds the event's. */
+      readonly venueCapacity?: number | undefined;
+    }
   | { readonly type: 'publish_event' }
   | { readonly type: 'cancel_event' }
   | { readonly type: 'delete_event'; readonly ifVersion: number | null }

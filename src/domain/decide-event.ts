@@ -1,6 +1,6 @@
 import { manages } from './access.ts';
 import { accept, type CommandOf, type NewFact, reject } from './decision.ts';
-import { checkDetails, differences } from './details.ts';
+import { checkDetails, checkVenue, differences } from './details.ts';
 import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
 import type { Decision } from './outcomes.ts';
 import {
@@ -23,7 +23,8 @@ export function createEvent(state: EventState, command: CommandOf<'create_event'
   if (state.event !== null) throw new Error(`event ${state.event.id} exists already`);
   if (command.principal === null || command.principal.role === 'customer')
     return reject({ code: 'organizer_required' });
-  const errors = checkDetails(command.details, null, command.at);
+  const { capacity } = command.details;
+  const errors = [...checkDetails(command.details, null, command.at), ...checkVenue(capacity, command.venueCapacity)];
   if (errors.length > 0) return reject({ code: 'validation_failed', errors });
   const { eventId, status, details } = command;
   return accept(state, command, [{ type: 'event_created', reservationId: null, data: { eventId, status, details } }]);
@@ -54,7 +55,7 @@ function editEvent(state: EventState, event: EventRecord, command: CommandOf<'ed
   if (Object.keys(changes).length === 0) return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
   const edited: EventRecord = { ...event, ...changes };
-  const errors = checkDetails(edited, event, command.at);
+  const errors = [...checkDetails(edited, event, command.at), ...checkVenue(edited.capacity, command.venueCapacity)];
   if (errors.length > 0) return reject({ code: 'validation_failed', errors });
 
   const lapsed = lapsedHolds(state, command.at).slice(0, LIMITS.settlePerStep);

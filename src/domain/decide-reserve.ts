@@ -31,7 +31,8 @@ function creation(event: EventRecord, command: Reserve, userId: Reservation['use
     const unseated = { expiresAt: null, extendableUntil: null, passed: [] };
     return { type: 'reservation_created', reservationId, data: { ...who, status: 'waitlisted', ...unseated } };
   }
-  const status = seatedAs(event, command.status);
+  // Who asks for `confirmed` doesn't get around a confirmation that the event wants.
+  const status = seatedAs(event, event.requiresConfirmation ? null : command.status);
   const data = { ...who, status, ...seated(event, status, at, room.granted.passed) };
   return { type: 'reservation_created', reservationId, data };
 }

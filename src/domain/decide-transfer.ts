@@ -32,7 +32,8 @@ export function withdrawTransfer(its: Case, command: CommandOf<'withdraw_transfe
 export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>): Decision {
   const { state, event, reservation, principal } = its;
   const from = reservation.userId;
-  const isTheirs = principal.userId === from;
+  // Theirs by now, and offered on to nobody: a repeat.
+  const isTheirs = principal.userId === from && reservation.transferTo === null;
   if (!isTheirs && principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
   const refusal = refusesTransfer(event, reservation, command.at);
   if (refusal !== null) return reject(refusal);

@@ -38,6 +38,16 @@ export function checkDetails(details: EventDetails, previous: EventDetails | nul
   return rules.map((rule) => rule(details, previous, at)).filter((error) => error !== null);
 }
 
+/**
+ * Whether the event fits its venue.
+ * @param venueCapacity undefined: nothing bounds it
+ */
+export function checkVenue(capacity: number, venueCapacity: number | undefined): FieldError[] {
+  if (venueCapacity === undefined || capacity <= venueCapacity) return [];
+  const detail = `The venue has room for ${venueCapacity}.`;
+  return [{ field: 'capacity', code: 'above_venue_capacity', detail }];
+}
+
 /** Those of `changes` that differ from the current details. */
 export function differences(current: EventDetails, changes: Partial<EventDetails>): Partial<EventDetails> {
   const differing = Object.entries(changes).filter(

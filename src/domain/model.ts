@@ -206,3 +206,12 @@ export interface Availability {
   readonly availableSlots: number;
   readonly waitlisted: number;
 }
+
+/** What decides for whom an event exists. */
+export type Audience = Pick<EventRecord, 'organizerId' | 'publishedAt' | 'deletedAt'>;
+
+/** What those who watch an event are shown, and who they may be. */
+export interface Showing {
+  readonly availability: Availability;
+  readonly audience: Audience;
+}

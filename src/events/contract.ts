@@ -9,6 +9,7 @@ import {
   LOCATION_HEADER,
   NOT_MODIFIED,
 } from '../http/headers.ts';
+import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import {
   availabilityJson,
@@ -50,10 +51,10 @@ export const createEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { body: body(newEvent) },
+  request: { headers: IDEMPOTENCY_INPUT, body: body(newEvent) },
   responses: {
-    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER } },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'overloaded'),
+    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'idempotency_key_reused', 'overloaded'),
   },
 });
 

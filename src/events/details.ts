@@ -1,4 +1,5 @@
 import { type EventDetails, LIMITS } from '../domain/model.ts';
+import type { Place } from './place.ts';
 import type { EventInput, EventPatch } from './schema.ts';
 
 const MINUTE_MS = 60_000;
@@ -20,8 +21,9 @@ const DEFAULTS = {
 } satisfies Partial<EventDetails>;
 
 /** The details that a patch names, in the domain's words. */
-export function toChanges(patch: EventPatch): Partial<EventDetails> {
+export function toChanges(patch: EventPatch, place: Place): Partial<EventDetails> {
   return {
+    ...place.changes,
     ...(patch.title !== undefined && { title: patch.title }),
     ...(patch.description !== undefined && { description: patch.description }),
     ...(patch.start_time !== undefined && { startTime: patch.start_time }),
@@ -40,7 +42,7 @@ export function toChanges(patch: EventPatch): Partial<EventDetails> {
 }
 
 /** A whole event's details, with defaults for what the input leaves out. */
-export function toDetails(input: EventInput): EventDetails {
+export function toDetails(input: EventInput, place: Place): EventDetails {
   const { title, start_time: startTime, end_time: endTime, capacity } = input;
-  return { ...DEFAULTS, ...toChanges(input), title, startTime, endTime, capacity };
+  return { ...DEFAULTS, ...toChanges(input, place), title, startTime, endTime, capacity };
 }

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
-import { events, eventTags } from '../db/tables.ts';
+import { events, eventTags, venues } from '../db/tables.ts';
 import type { EventStatus, Instant, Principal, UserId } from '../domain/model.ts';
 import { signedIn } from '../http/auth.ts';
 import type { CursorKey } from '../http/cursor.ts';
@@ -19,14 +19,19 @@ export function visible(query: EventQuery, principal: Principal | null): SQL | u
   }
   const { status = 'published' } = query;
   if (status === 'published' || principal?.role === 'admin') {
-    return and(present, query.organizer_id === undefined ? eq(events.status, status) : hasStatus(status));
+    return and(present, isNarrow(query) ? hasStatus(status) : eq(events.status, status));
   }
   const own = principal === null ? sql`false` : eq(events.organizerId, principal.userId);
   if (status === 'draft') return and(present, own, hasStatus(status));
   return and(present, eq(events.status, status), or(isNotNull(events.publishedAt), own));
 }
 
-/** The `+` keeps SQLite from walking all events of a status, where those of one organizer are far fewer. */
+/** Whether an index leads to the few events of one organizer or venue. */
+function isNarrow(query: EventQuery): boolean {
+  return query.organizer_id !== undefined || query.venue_id !== undefined;
+}
+
+/** The `+` keeps SQLite from walking all events of a status, where those of an organizer or venue are far fewer. */
 function hasStatus(status: EventStatus): SQL {
   return sql`+${events.status} = ${status}`;
 }
@@ -37,7 +42,9 @@ export function narrowed(query: EventQuery, now: Instant): (SQL | undefined)[] {
     query.when === undefined ? undefined : during(query.when, now),
     query.available ? gt(events.capacity, sql`${events.held} + ${events.confirmed}`) : undefined,
     query.organizer_id === undefined ? undefined : eq(events.organizerId, query.organizer_id as UserId),
+    query.venue_id === undefined ? undefined : eq(events.venueId, query.venue_id),
     query.q === undefined || query.tag === undefined ? undefined : hasTag(query.tag),
+    query.country === undefined || (query.q ?? query.tag) === undefined ? undefined : isIn(query.country),
     query.starts_after === undefined ? undefined : gt(events.startTime, query.starts_after),
     query.starts_before === undefined ? undefined : lt(events.startTime, query.starts_before),
   ];
@@ -54,14 +61,29 @@ function hasTag(tag: string): SQL {
   return sql`${events.num} in (select ${eventTags.eventNum} from ${eventTags} where ${eventTags.tag} = ${tag})`;
 }
 
+/** The country of an event is that of its venue, which the list joins. */
+function isIn(country: string): SQL {
+  return sql`coalesce(${venues.countryCode}, ${events.countryCode}) = ${country}`;
+}
+
 /**
  * The few events to begin with, as a table `found (num, tier)`: those that match the search, with the best tier of
- * each, else those with the tag. Undefined: all.
+ * each, else those with the tag, else those in the country. Undefined: all.
  */
-export function foundBy(search: Search | undefined, tag: string | undefined): SQL | undefined {
+export function foundBy(search: Search | undefined, { tag, country }: EventQuery): SQL | undefined {
   if (search !== undefined) return matches(search);
-  if (tag === undefined) return undefined;
-  return sql`(select ${eventTags.eventNum} as num, 0 as tier from ${eventTags} where ${eventTags.tag} = ${tag}) as found`;
+  if (tag !== undefined) {
+    return sql`(select ${eventTags.eventNum} as num, 0 as tier from ${eventTags} where ${eventTags.tag} = ${tag}) as found`;
+  }
+  return country === undefined ? undefined : locatedIn(country);
+}
+
+/** Events with a country of their own and events at its venues, each by an index. */
+function locatedIn(country: string): SQL {
+  const own = sql`select num, 0 as tier from events where country_code = ${country} and deleted_at is null`;
+  const atVenues = sql`select held.num, 0 from venues cross join events as held on held.venue_id = venues.id
+    and held.venue_id is not null and held.deleted_at is null where venues.country_code = ${country}`;
+  return sql`(${own} union all ${atVenues}) as found`;
 }
 
 /** Tiers rather than bm25, whose numbers shift with every event that is added, so that pages would overlap. */

@@ -1,7 +1,17 @@
+import type { VenueRow } from '../db/tables.ts';
 import type { Availability, EventView, Instant } from '../domain/model.ts';
 import { cancellableUntil, closesAt, takenSeats } from '../domain/seats.ts';
 import { toTime } from '../http/fields.ts';
 import type { AvailabilityJson, EventJson } from './schema.ts';
+
+/** What an event shows of its venue. */
+export type EventVenue = Pick<VenueRow, 'id' | 'name' | 'location' | 'countryCode' | 'version'>;
+
+/** An event with the venue that it names, if any. */
+export interface EventAtVenue {
+  readonly view: EventView;
+  readonly venue: EventVenue | null;
+}
 
 type Phase = 'upcoming' | 'ongoing' | 'past';
 
@@ -12,14 +22,15 @@ function phaseOf({ event }: EventView, now: Instant): Phase {
 
 /**
  * The entity tag of an event: its version, which `If-Match` compares, so that a rush of reservations doesn't fail an
- * edit; then its last fact and its phase, which complete what the answer depends on.
+ * edit; then its last fact, its phase and its venue's version, which complete what the answer depends on.
  */
-export function eventTag(view: EventView, now: Instant): string {
-  return `"${view.event.version}-${view.seq}-${phaseOf(view, now)}"`;
+export function eventTag({ view, venue }: EventAtVenue, now: Instant): string {
+  const tag = `${view.event.version}-${view.seq}-${phaseOf(view, now)}`;
+  return venue === null ? `"${tag}"` : `"${tag}-${venue.version}"`;
 }
 
 /** An event as answers show it. */
-export function toEventJson(view: EventView, now: Instant): EventJson {
+export function toEventJson({ view, venue }: EventAtVenue, now: Instant): EventJson {
   const { event, totals } = view;
   const reserved = takenSeats(totals);
   const phase = phaseOf(view, now);
@@ -39,8 +50,8 @@ export function toEventJson(view: EventView, now: Instant): EventJson {
     is_past: phase === 'past',
     is_ongoing: phase === 'ongoing',
     status: event.status,
-    venue: null,
-    country_code: event.countryCode,
+    venue: venue && { id: venue.id, name: venue.name, location: venue.location, country_code: venue.countryCode },
+    country_code: venue?.countryCode ?? event.countryCode,
     price: event.price,
     tags: [...event.tags],
     max_quantity: event.maxQuantity,

@@ -1,18 +1,36 @@
 import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import { events } from '../db/tables.ts';
+import { events, venues } from '../db/tables.ts';
 import type { EventId, EventView, Instant, Principal } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import { foundBy, narrowed, orderOf, visible } from './filters.ts';
+import type { EventAtVenue, EventVenue } from './json.ts';
 import type { EventQuery } from './schema.ts';
 import { compileSearch } from './search.ts';
 
 type EventRow = typeof events.$inferSelect;
 
+const venue = {
+  id: venues.id,
+  name: venues.name,
+  location: venues.location,
+  countryCode: venues.countryCode,
+  version: venues.version,
+};
+
 /** The event in the read model, deleted or not, seen by whoever may; null if it isn't there, or not yet. */
-export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<EventView | null> {
-  const row = await db.select().from(events).where(eq(events.id, id)).get();
-  return row === undefined ? null : toView(row);
+export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<EventAtVenue | null> {
+  const row = await db
+    .select({ ...getTableColumns(events), venue })
+    .from(events)
+    .leftJoin(venues, eq(venues.id, events.venueId))
+    .where(eq(events.id, id))
+    .get();
+  return row === undefined ? null : toEvent(row);
+}
+
+function toEvent({ venue, ...row }: EventRow & { readonly venue: EventVenue | null }): EventAtVenue {
+  return { view: toView(row), venue };
 }
 
 function toView(row: EventRow): EventView {
@@ -31,30 +49,32 @@ export async function listEvents(
   query: EventQuery,
   principal: Principal | null,
   now: Instant,
-): Promise<{ views: EventView[]; nextCursor: string | null }> {
+): Promise<{ items: EventAtVenue[]; nextCursor: string | null }> {
   const { limit = 25, cursor, ...filters } = query;
   const scope = visible(query, principal);
   const search = query.q === undefined ? undefined : compileSearch(query.q);
   const order = orderOf(query);
   const list = listName('events', filters);
   const after = decodeCursor(list, order.types, cursor);
-  if (search === null) return { views: [], nextCursor: null };
+  if (search === null) return { items: [], nextCursor: null };
 
   const where = and(scope, ...narrowed(query, now), after === null ? undefined : order.after(after));
-  const rows = await selectFrom(db, foundBy(search, query.tag), where)
+  const rows = await selectFrom(db, foundBy(search, query), where)
     .orderBy(...order.by)
     .limit(limit + 1);
   const page = pageOf(list, rows, limit, order.keyOf);
-  return { views: page.rows.map(({ tier: _, ...row }) => toView(row)), nextCursor: page.nextCursor };
+  return { items: page.rows.map(({ tier: _, ...row }) => toEvent(row)), nextCursor: page.nextCursor };
 }
 
 /** A cross join, because SQLite keeps its order: from the few that were found to their events, by number. */
 function selectFrom(db: DrizzleD1Database, found: SQL | undefined, where: SQL | undefined) {
-  const columns = getTableColumns(events);
+  const columns = { ...getTableColumns(events), venue };
+  const ownVenue = eq(venues.id, events.venueId);
   if (found === undefined) {
     return db
       .select({ ...columns, tier: sql<number>`0` })
       .from(events)
+      .leftJoin(venues, ownVenue)
       .where(where)
       .$dynamic();
   }
@@ -62,6 +82,7 @@ function selectFrom(db: DrizzleD1Database, found: SQL | undefined, where: SQL | 
     .select({ ...columns, tier: sql<number>`found.tier` })
     .from(found)
     .crossJoin(events)
+    .leftJoin(venues, ownVenue)
     .where(and(sql`${events.num} = found.num`, where))
     .$dynamic();
 }

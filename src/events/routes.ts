@@ -1,64 +1,77 @@
 import type { Context } from 'hono';
 import { type Answer, execute, readAvailability, readEvent, rebuild } from '../actor/client.ts';
-import { currentRole } from '../db/roles.ts';
+import { claimId, releaseId } from '../db/idempotency.ts';
+import { currentRole, inCurrentRole } from '../db/roles.ts';
+import { findVenue } from '../db/venues.ts';
 import { maySeeEvent } from '../domain/access.ts';
+import type { Action } from '../domain/commands.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
 import { database, primary } from '../http/database.ts';
-import { clientHas, ifMatchVersions } from '../http/etag.ts';
+import { clientHas, expectedVersion } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
+import { type IdempotencyKey, idempotencyKeyOf, sendReplayed } from '../http/idempotency.ts';
 import { newEventId } from '../http/ids.ts';
 import { eventOf } from '../http/outcome.ts';
+import { locationHint } from '../http/placement.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
-import { eventTag, toAvailabilityJson, toEventJson } from './json.ts';
+import { feed } from './feed-routes.ts';
+import { type EventAtVenue, eventTag, toAvailabilityJson, toEventJson } from './json.ts';
+import { patchedPlaceOf, placeOf } from './place.ts';
 import { findEvent, listEvents } from './queries.ts';
-import type { EventJson } from './schema.ts';
+import type { EventJson, EventPatch } from './schema.ts';
 
-/** No event has this version, so nothing is done. */
-const NO_VERSION = 0;
+const EDIT_TRIES = 3;
 
 /** The slice of events. */
 export const events = createRouter()
   .openapi(contract.createEvent, async (c) => {
-    const { status = 'draft', ...input } = c.req.valid('json');
-    const id = newEventId();
-    const action = { type: 'create_event', details: toDetails(input), status } as const;
-    const answer = await execute(c.env, id, await asNow(c.env, c.get('principal')), action);
-    const json = answered(c, answer);
-    c.header('location', `/api/events/${id}`);
+    const body = c.req.valid('json');
+    const { status = 'draft', ...input } = body;
+    const principal = await inCurrentRole(primary(c.env), c.get('principal'));
+    const place = await placeOf(c.env, input);
+    const { venueCapacity, country } = place;
+    const action = { type: 'create_event', details: toDetails(input, place), status, venueCapacity } as const;
+    const key = idempotencyKeyOf(c, 'createEvent', principal.userId, body);
+    const near = locationHint(country, originOf(c.req.raw));
+    const json = await answered(c, await create(c.env, principal, action, key, near));
+    c.header('location', `/api/events/${json.id}`);
     return c.json(json, 201);
   })
   .openapi(contract.listEvents, async (c) => {
     const now = Date.now();
     const page = await listEvents(database(c), c.req.valid('query'), c.get('principal'), now);
-    return c.json({ items: page.views.map((view) => toEventJson(view, now)), next_cursor: page.nextCursor }, 200);
+    return c.json({ items: page.items.map((event) => toEventJson(event, now)), next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.getEvent, async (c) => {
-    const view = await read(c, c.req.valid('param').id);
+    const event = await read(c, c.req.valid('param').id);
     const now = Date.now();
-    const tag = eventTag(view, now);
+    const tag = eventTag(event, now);
     c.header('etag', tag);
     if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);
-    return c.json(toEventJson(view, now), 200);
+    return c.json(toEventJson(event, now), 200);
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
-    const action = { type: 'edit_event', changes: toDetails(c.req.valid('json')), ifVersion } as const;
-    return c.json(answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const input = c.req.valid('json');
+    const place = await placeOf(c.env, input);
+    const { venueCapacity } = place;
+    const action = { type: 'edit_event', changes: toDetails(input, place), ifVersion, venueCapacity } as const;
+    return c.json(await answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
   })
   .openapi(contract.editEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
-    const action = { type: 'edit_event', changes: toChanges(c.req.valid('json')), ifVersion } as const;
-    return c.json(answered(c, await execute(c.env, id, c.get('principal'), action)), 200);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const answer = await edit(c.env, id, c.get('principal'), c.req.valid('json'), ifVersion);
+    return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.deleteEvent, async (c) => {
     const { id } = c.req.valid('param');
-    const ifVersion = await expectedVersion(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
+    const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const answer = await execute(c.env, id, c.get('principal'), { type: 'delete_event', ifVersion });
     eventOf(answer.outcome);
     sendReadModel(c, answer);
@@ -66,11 +79,11 @@ export const events = createRouter()
   })
   .openapi(contract.publishEvent, async (c) => {
     const answer = await execute(c.env, c.req.valid('param').id, c.get('principal'), { type: 'publish_event' });
-    return c.json(answered(c, answer), 200);
+    return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.cancelEvent, async (c) => {
     const answer = await execute(c.env, c.req.valid('param').id, c.get('principal'), { type: 'cancel_event' });
-    return c.json(answered(c, answer), 200);
+    return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.getAvailability, async (c) => {
     const read = await readAvailability(c.env, c.req.valid('param').id, c.get('principal'));
@@ -78,51 +91,100 @@ export const events = createRouter()
     return c.json(toAvailabilityJson(read.value), 200);
   })
   .openapi(contract.rebuildEvent, async (c) => {
-    if (c.get('principal').role !== 'admin') throw new Problem('admin_required');
+    await assertAdmin(c.env, c.get('principal'));
     const { id } = c.req.valid('param');
     const rebuilt = await rebuild(c.env, id);
     if (rebuilt === null) throw new Problem('event_not_found');
     return c.json({ event_id: id, ...rebuilt }, 200);
   });
 
-/** The caller in the role that they have by now, where the token's allows less than a newer one might. */
-async function asNow(env: Env, principal: Principal): Promise<Principal> {
-  if (principal.role !== 'customer') return principal;
-  const role = await currentRole(primary(env), principal.userId);
-  return role === null ? principal : { ...principal, role };
+events.route('/', feed);
+
+/**
+ * Creates an event. Requests with the same key do so under the same id, which D1 remembers, and so reach the same
+ * actor, which remembers the answer.
+ */
+async function create(
+  env: Env,
+  principal: Principal,
+  action: Action,
+  idempotency: IdempotencyKey | undefined,
+  near: DurableObjectLocationHint | undefined,
+): Promise<Answer> {
+  const fresh = newEventId();
+  if (idempotency === undefined) return execute(env, fresh, principal, action, { near });
+  const db = primary(env);
+  const id = await claimId(db, idempotency, fresh, Date.now());
+  if (id === null) throw new Problem('idempotency_key_reused');
+  const answer = await execute(env, id, principal, action, { idempotency, near });
+  if (answer.outcome.kind === 'rejected') await releaseId(db, idempotency, id);
+  return answer;
+}
+
+/** Looks the role up before refusing: the token keeps the one of its birth. */
+async function assertAdmin(env: Env, { userId, role }: Principal): Promise<void> {
+  if (role === 'admin' || (await currentRole(primary(env), userId)) === 'admin') return;
+  throw new Problem('admin_required');
+}
+
+/** Where a request comes from, as the platform tells; on a local server it doesn't. */
+function originOf({ cf = {} }: Request): { country?: string; continent?: string; longitude?: string } {
+  return cf as Partial<IncomingRequestCfProperties>;
 }
 
 /** The event that a command answered with, and the headers that go with it. */
-function answered(c: Pick<Context, 'header'>, answer: Answer): EventJson {
-  const view = eventOf(answer.outcome);
+async function answered(c: Pick<Context<AppEnv>, 'header' | 'env'>, answer: Answer): Promise<EventJson> {
+  const event = await withVenue(c.env, eventOf(answer.outcome));
   const now = Date.now();
   sendReadModel(c, answer);
-  c.header('etag', eventTag(view, now));
-  return toEventJson(view, now);
+  if ('replayed' in answer.outcome) sendReplayed(c);
+  c.header('etag', eventTag(event, now));
+  return toEventJson(event, now);
 }
 
-/** The event from the read model, or from its actor while the read model doesn't have it yet. */
-async function read(c: Context<AppEnv>, id: EventId): Promise<EventView> {
-  const principal = c.get('principal');
-  const known = await findEvent(database(c), id);
-  if (known !== null && !maySeeEvent(known.event, principal)) throw new Problem('event_not_found');
-  if (known !== null) return known;
-  const fresh = await readEvent(c.env, id, principal);
-  if (!fresh.ok) throw rejectionProblem(fresh.rejection);
-  return fresh.value;
+async function withVenue(env: Env, view: EventView): Promise<EventAtVenue> {
+  const { venueId } = view.event;
+  return { view, venue: venueId === null ? null : await findVenue(primary(env), venueId) };
 }
 
-/** The one version that `If-Match` lets a command change, or null for any. */
-async function expectedVersion(
+/**
+ * Carries a patch out. Where it was judged by the venue that the event has, it is meant for that version of the event
+ * only, and is judged anew when another edit came between.
+ */
+async function edit(
   env: Env,
   id: EventId,
   principal: Principal,
-  ifMatch: string | undefined,
-): Promise<number | null> {
-  const versions = ifMatchVersions(ifMatch);
-  if (versions === null) return null;
-  const [first = NO_VERSION, ...others] = versions;
-  if (others.length === 0) return first;
-  const current = await readEvent(env, id, principal);
-  return current.ok && versions.includes(current.value.event.version) ? current.value.event.version : NO_VERSION;
+  patch: EventPatch,
+  ifVersion: number | null,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const place = await patchedPlaceOf(env, id, principal, patch);
+    const { venueCapacity, version } = place;
+    if (ifVersion !== null && version !== null && ifVersion !== version) throw new Problem('version_mismatch');
+    const bound = ifVersion ?? version;
+    const action = { type: 'edit_event', changes: toChanges(patch, place), ifVersion: bound, venueCapacity } as const;
+    const answer = await execute(env, id, principal, action);
+    const cameBetween = answer.outcome.kind === 'rejected' && answer.outcome.rejection.code === 'version_mismatch';
+    if (!cameBetween || ifVersion !== null || attempt === EDIT_TRIES) return answer;
+  }
+}
+
+/** The event from the read model, or from its actor while the read model doesn't have it yet. */
+async function read(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue> {
+  const principal = c.get('principal');
+  const known = await findEvent(database(c), id);
+  if (known !== null && !maySeeEvent(known.view.event, principal)) throw new Problem('event_not_found');
+  if (known !== null) return known;
+  const fresh = await readEvent(c.env, id, principal);
+  if (!fresh.ok) throw rejectionProblem(fresh.rejection);
+  return withVenue(c.env, fresh.value);
+}
+
+/** What `If-Match` lets a command change; see `expectedVersion`. */
+function versionOf(env: Env, id: EventId, principal: Principal, ifMatch: string | undefined): Promise<number | null> {
+  return expectedVersion(ifMatch, async () => {
+    const current = await readEvent(env, id, principal);
+    return current.ok ? current.value.event.version : null;
+  });
 }

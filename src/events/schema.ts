@@ -1,7 +1,18 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { EXAMPLE_IDS, instant, instantQuery, nullableInstant, pageQuery, tag, time } from '../http/fields.ts';
+import { countryCode } from '../http/countries.ts';
+import {
+  EXAMPLE_IDS,
+  flag,
+  instant,
+  instantQuery,
+  nullableInstant,
+  pageQuery,
+  tag,
+  time,
+  venueId,
+} from '../http/fields.ts';
 import { line, prose } from '../http/text.ts';
 import { currency, timeZone } from './standards.ts';
 
@@ -22,7 +33,7 @@ const EXAMPLE = {
   tags: ['jazz', 'open air'],
 };
 
-/** What may be said about an event; a venue and a country join here. */
+/** What may be said about an event. */
 const fields = {
   title: line(LIMITS.titleLengthMax),
   description: prose(LIMITS.descriptionLengthMax),
@@ -30,6 +41,11 @@ const fields = {
   end_time: instant,
   time_zone: timeZone,
   capacity: z.int().min(1).max(LIMITS.capacityMax),
+  venue_id: venueId.nullable().openapi({ type: ['string', 'null'], description: 'Any venue; null: none.' }),
+  country_code: countryCode.nullable().openapi({
+    type: ['string', 'null'],
+    description: 'ISO 3166-1 alpha-2; for an event without a venue. One at a venue is in the country of the venue.',
+  }),
   price: price.nullable(),
   tags: z
     .array(tag)
@@ -63,6 +79,8 @@ const whole = {
   ...fields,
   description: fields.description.optional().openapi({ default: '' }),
   time_zone: fields.time_zone.optional().openapi({ default: 'UTC' }),
+  venue_id: fields.venue_id.optional().openapi({ default: null }),
+  country_code: fields.country_code.optional().openapi({ default: null }),
   price: fields.price.optional().openapi({ default: null }),
   tags: fields.tags.optional().openapi({ default: [] }),
   max_quantity: fields.max_quantity.optional().openapi({ default: LIMITS.quantityDefault }),
@@ -107,8 +125,17 @@ export const eventJson = z
     is_past: z.boolean().openapi({ description: 'Whether it has ended.' }),
     is_ongoing: z.boolean().openapi({ description: 'Whether it has started and not ended.' }),
     status: z.enum(STATUSES).openapi({ example: 'published' }),
-    venue: z.null().openapi({ description: 'Null: no venue is named.' }),
-    country_code: z.string().nullable().openapi({ description: 'ISO 3166-1 alpha-2.', example: null }),
+    venue: z
+      .object({ id: z.string(), name: z.string(), location: z.string(), country_code: z.string() })
+      .nullable()
+      .openapi({
+        description: 'Null: no venue is named.',
+        example: { id: EXAMPLE_IDS.venue, name: 'Tempodrom', location: 'Berlin', country_code: 'DE' },
+      }),
+    country_code: z.string().nullable().openapi({
+      description: 'ISO 3166-1 alpha-2; that of the venue, if there is one.',
+      example: 'DE',
+    }),
     price: z
       .object({
         amount: z.int().openapi({ description: 'In minor units, for example cents.' }),
@@ -158,19 +185,15 @@ export const rebuiltJson = z
   })
   .openapi('Rebuilt');
 
-const flag = z
-  .enum(['true', 'false'])
-  .transform((text) => text === 'true')
-  .openapi({ type: 'boolean' });
-
 /** The orders that a list can be asked for; `-` is descending. */
 export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] as const;
 
-/** Filters, order and page of the list of events; a venue and a country join here. */
+/** Filters, order and page of the list of events. */
 export const eventQuery = z.strictObject({
-  q: line(200)
-    .optional()
-    .openapi({ description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.' }),
+  q: line(200).optional().openapi({
+    description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.',
+    example: 'jazz',
+  }),
   when: z.enum(['upcoming', 'ongoing', 'past']).optional(),
   available: flag.optional().openapi({ description: 'True: only events with seats left.' }),
   status: z.enum(STATUSES).optional().openapi({ description: 'Published unless given, or of any status if mine.' }),
@@ -179,8 +202,10 @@ export const eventQuery = z.strictObject({
     .string()
     .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
     .optional()
-    .openapi({ pattern: ID_PATTERNS.usr.source }),
-  tag: tag.optional(),
+    .openapi({ pattern: ID_PATTERNS.usr.source, example: EXAMPLE_IDS.user }),
+  venue_id: venueId.optional(),
+  country: countryCode.optional(),
+  tag: tag.optional().openapi({ example: 'jazz' }),
   starts_after: instantQuery.optional().openapi({ description: 'Only events that start later.' }),
   starts_before: instantQuery.optional().openapi({ description: 'Only events that start earlier.' }),
   sort: z.enum(SORTS).optional().openapi({

@@ -16,7 +16,7 @@ interface RequestContext {
  * response carries its own bookmark.
  * @throws Problem `validation_failed` for a bookmark that D1 never gave
  */
-export function session(c: RequestContext): D1DatabaseSession {
+function session(c: RequestContext): D1DatabaseSession {
   const open = c.get('session');
   if (open) return open;
   const sent = c.req.header('x-d1-bookmark');
@@ -34,8 +34,19 @@ export function database(c: RequestContext): DrizzleD1Database {
 }
 
 /**
- * Drizzle over D1's primary, past any replica: for accounts, whose passwords, devices and roles must be read as they
- * are now. What is asked outside a session goes to the primary (D1 documentation, "Global read replication").
+ * Drizzle over a session of this request that begins at the primary, for what D1 itself is the record of: it judges
+ * by what is true now, and the response's bookmark lets the client's next read see what was written.
+ */
+export function freshDatabase(c: RequestContext): DrizzleD1Database {
+  const opened = c.env.DB.withSession('first-primary');
+  c.set('session', opened);
+  return drizzle(opened as unknown as D1Database);
+}
+
+/**
+ * Drizzle over D1's primary, past any replica and any session: for what commands judge by as it is now, such as roles,
+ * where the answer's bookmark is the actor's. What is asked outside a session goes to the primary (D1 documentation,
+ * "Global read replication").
  */
 export function primary(env: Env): DrizzleD1Database {
   return drizzle(env.DB);

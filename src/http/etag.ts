@@ -21,3 +21,22 @@ export function clientHas(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false;
   return header.trim() === '*' || opaqueTags(header).some((known) => `"${known}"` === tag);
 }
+
+/** Nothing has this version, so nothing is done. */
+const NO_VERSION = 0;
+
+/**
+ * The one version that an `If-Match` header lets a command change, or null for any.
+ * @param current tells the version that there is now, or null; asked only of a client that names several
+ */
+export async function expectedVersion(
+  header: string | undefined,
+  current: () => Promise<number | null>,
+): Promise<number | null> {
+  const versions = ifMatchVersions(header);
+  if (versions === null) return null;
+  const [first = NO_VERSION, ...others] = versions;
+  if (others.length === 0) return first;
+  const version = await current();
+  return version !== null && versions.includes(version) ? version : NO_VERSION;
+}

@@ -1,7 +1,14 @@
 import { z } from '@hono/zod-openapi';
-import { ID_PATTERNS, parseEventId, parseReservationId } from '../domain/ids.ts';
-import { type EventId, LIMITS, type ReservationId } from '../domain/model.ts';
-import { Problem } from './problem.ts';
+import {
+  ID_PATTERNS,
+  parseAttendeeId,
+  parseEventId,
+  parseReservationId,
+  parseUserId,
+  parseVenueId,
+} from '../domain/ids.ts';
+import { type AttendeeId, LIMITS, type VenueId } from '../domain/model.ts';
+import { Problem, type ProblemCode } from './problem.ts';
 import { line } from './text.ts';
 
 /** Ids for the examples of the OpenAPI document. */
@@ -9,6 +16,8 @@ export const EXAMPLE_IDS = {
   event: 'evt_01k8v1m2z9f3bt4c6x0q7r5s8w',
   reservation: 'rsv_01k8v1m2z9f3bt4c6x0q7r5s8w01k8v2a4c6e8g0j2k4m6p8r0t2',
   user: 'usr_01k8v0h1j2k3m4n5p6q7r8s9t0',
+  venue: 'ven_01k8v0q3r5s7t9v1w3x5y7z9a1',
+  attendee: 'att_01k8v0t2v4w6x8y0z2a4b6c8d0',
 } as const;
 
 /** The last millisecond of the year 9999, beyond which RFC 3339 cannot write an instant. */
@@ -45,25 +54,86 @@ export const time = z.string().openapi({ format: 'date-time', example: '2027-06-
 /** A tag as events store and filters compare it. */
 export const tag = line(LIMITS.tagLengthMax, z.string().normalize('NFC').toLowerCase());
 
-/** An event's id in a path. One that isn't formed like an id names nothing: 404 rather than 422. */
-export const eventIdPath = z
-  .string()
-  .transform((text): EventId => {
-    const id = parseEventId(text);
-    if (id === null) throw new Problem('event_not_found');
-    return id;
-  })
-  .openapi({ type: 'string', pattern: ID_PATTERNS.evt.source, example: EXAMPLE_IDS.event });
+/** An id in a path. One that isn't formed like an id names nothing: 404 rather than 422. */
+function idPath<Id extends string>(
+  parse: (text: string) => Id | null,
+  absent: ProblemCode,
+  pattern: RegExp,
+  example: string,
+) {
+  return z
+    .string()
+    .transform((text): Id => {
+      const id = parse(text);
+      if (id === null) throw new Problem(absent);
+      return id;
+    })
+    .openapi({ type: 'string', pattern: pattern.source, example });
+}
 
-/** A reservation's id in a path, likewise. */
-export const reservationIdPath = z
+/** An event's id in a path. */
+export const eventIdPath = idPath(parseEventId, 'event_not_found', ID_PATTERNS.evt, EXAMPLE_IDS.event);
+
+/** A reservation's id in a path. */
+export const reservationIdPath = idPath(
+  parseReservationId,
+  'reservation_not_found',
+  ID_PATTERNS.rsv,
+  EXAMPLE_IDS.reservation,
+);
+
+/** A user's id in a path. */
+export const userIdPath = idPath(parseUserId, 'user_not_found', ID_PATTERNS.usr, EXAMPLE_IDS.user);
+
+/** A venue's id in a path. */
+export const venueIdPath = idPath(parseVenueId, 'venue_not_found', ID_PATTERNS.ven, EXAMPLE_IDS.venue);
+
+/** An attendee's id in a path. */
+export const attendeeIdPath = idPath(parseAttendeeId, 'attendee_not_found', ID_PATTERNS.att, EXAMPLE_IDS.attendee);
+
+/** A venue's id in a body or a query. */
+export const venueId = z
   .string()
-  .transform((text): ReservationId => {
-    const id = parseReservationId(text);
-    if (id === null) throw new Problem('reservation_not_found');
-    return id;
+  .refine((text) => parseVenueId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a venue id.' })
+  .transform((text) => text as VenueId)
+  .openapi({ type: 'string', pattern: ID_PATTERNS.ven.source, example: EXAMPLE_IDS.venue });
+
+/** An attendee's id in a body. */
+export const attendeeId = z
+  .string()
+  .refine((text) => parseAttendeeId(text) !== null, {
+    params: { code: 'invalid_format' },
+    error: 'Not an attendee id.',
   })
-  .openapi({ type: 'string', pattern: ID_PATTERNS.rsv.source, example: EXAMPLE_IDS.reservation });
+  .transform((text) => text as AttendeeId)
+  .openapi({ type: 'string', pattern: ID_PATTERNS.att.source, example: EXAMPLE_IDS.attendee });
+
+/** True or false in a query. */
+export const flag = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .openapi({ type: 'boolean' });
+
+/** The words that a list is searched by. */
+export const searchQuery = line(200)
+  .optional()
+  .openapi({ description: 'Beginnings of words that must all occur.', example: 'berl' });
+
+/** The proof of whoever registered an attendee without a login. */
+export const editTokenHeader = z.object({
+  'x-edit-token': z.string().optional().openapi({
+    description: 'What the registration of the attendee answered.',
+    example: 'kR2mW8vXq1nT5yB7cJ4hL0pZ3sD6fG9aEuIoVxNtMwQ',
+  }),
+});
+
+/** The version that a change is meant for. */
+export const ifMatchHeader = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .openapi({ description: 'Only if it still has the version of this ETag.', example: '"1"' }),
+});
 
 /** The parameters of every list. */
 export const pageQuery = {
@@ -74,9 +144,8 @@ export const pageQuery = {
     .max(100)
     .optional()
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Most items to answer.' }),
-  cursor: z
-    .string()
-    .max(500)
-    .optional()
-    .openapi({ description: '`next_cursor` of the page before, of the same list with the same filters.' }),
+  cursor: z.string().max(500).optional().openapi({
+    description: '`next_cursor` of the page before, of the same list with the same filters.',
+    example: 'WyJldmVudHM6Vm4weE1kY0xrUnRKIiwxODExODczNjAwMDAwLCJldnRfMDEiXQ',
+  }),
 };

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { AppEnv } from './router.ts';
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
@@ -25,7 +27,10 @@ export const NOT_MODIFIED = { description: 'The client has it already.', headers
 
 /** The request header of lists that reads a client's own writes. */
 export const BOOKMARK_INPUT = z.object({
-  'x-d1-bookmark': z.string().optional().openapi({ description: 'Read at least as fresh as the answer that gave it.' }),
+  'x-d1-bookmark': z.string().optional().openapi({
+    description: 'Read at least as fresh as the answer that gave it.',
+    example: '00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683',
+  }),
 });
 
 /** Tells how far the read model is with a command's facts. */
@@ -36,3 +41,9 @@ export function sendReadModel(
   c.header('x-read-model', answer.readModel);
   if (answer.bookmark !== null) c.header('x-d1-bookmark', answer.bookmark);
 }
+
+/** Keeps tokens and personal data out of every cache (RFC 6749, 5.1). */
+export const noStore = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  c.res.headers.set('cache-control', 'no-store');
+});

@@ -48,11 +48,23 @@ export const PROBLEMS = {
   admin_required: { status: 403, title: 'Only admins may do this' },
   route_not_found: { status: 404, title: 'No such path or method' },
   user_not_found: { status: 404, title: 'No such user' },
+  ticket_of_other_event: { status: 409, title: 'The ticket is for another event' },
   username_taken: { status: 409, title: 'The username is taken' },
+  account_has_events: { status: 409, title: 'The account still has upcoming events' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  account_disabled: { status: 403, title: 'The account is disabled' },
+  not_venue_owner: { status: 403, title: 'Only the owner of the venue may do this' },
+  not_registrant: { status: 403, title: 'Only who registered the attendee may do this' },
+  country_not_found: { status: 404, title: 'No such country' },
+  venue_not_found: { status: 404, title: 'No such venue' },
+  attendee_not_found: { status: 404, title: 'No such attendee' },
+  last_admin: { status: 409, title: 'It is the last admin' },
+  venue_has_events: { status: 409, title: 'The venue still has upcoming events' },
+  capacity_below_events: { status: 409, title: 'The capacity is below that of an upcoming event' },
+  attendee_has_reservations: { status: 409, title: 'The attendee still has reservations' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   overloaded: { status: 503, title: 'Too busy right now' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
@@ -151,11 +163,8 @@ function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
     ...(has('already_checked_in') && {
       checked_in_at: z.iso.datetime().optional().openapi({ description: 'With already_checked_in: since when.' }),
     }),
-    ...(has('capacity_below_reserved') && {
-      minimum: z
-        .int()
-        .optional()
-        .openapi({ description: 'With capacity_below_reserved: the least capacity possible.' }),
+    ...((has('capacity_below_reserved') || has('capacity_below_events')) && {
+      minimum: z.int().optional().openapi({ description: 'With capacity_below_…: the least capacity possible.' }),
     }),
   });
 }

@@ -86,7 +86,8 @@ export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
     throw new Problem('unsupported_media_type', 'Send the body as application/json.');
   }
   const sent = bytes.byteLength === 0 ? null : bytes;
-  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers, body: sent });
+  const { cf } = c.req.raw;
+  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers, body: sent, ...(cf && { cf }) });
   return next();
 });
 

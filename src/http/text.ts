@@ -41,3 +41,17 @@ export function prose(lengthMax: number, base: z.ZodString = z.string()) {
 export function lines(lengthMax: number) {
   return prose(lengthMax, z.string().trim().min(1));
 }
+
+/** RFC 5321, 4.5.3.1.3, less the angle brackets. */
+export const EMAIL_LENGTH_MAX = 254;
+
+/** An e-mail address. */
+export const email = z
+  .email()
+  .max(EMAIL_LENGTH_MAX)
+  .openapi({ description: 'Unique whatever its case.', example: 'ada@example.com' });
+
+/** What texts are sorted by: neither case nor accents nor compatibility forms count. */
+export function sortKey(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}

@@ -1,5 +1,6 @@
-import type { Reservation } from '../domain/model.ts';
+import type { Reservation, UserId } from '../domain/model.ts';
 import { toTime } from '../http/fields.ts';
+import { ticketCodeOf } from '../http/tickets.ts';
 import type { ReservationJson } from './schema.ts';
 
 /** What is shown of a reservation; the rest is its actor's own. */
@@ -11,11 +12,26 @@ export function reservationTag(reservation: Pick<Reservation, 'version'>): strin
 }
 
 /**
- * A reservation as answers show it. Whoever may see a reservation at all (its user, and who runs the event) may see
- * its ticket code, once it is confirmed.
+ * The ticket's code, or null for one who may not have it. Whoever may see a reservation (its user, and who runs the
+ * event) may, once it is confirmed; but not somebody to whom it is only offered, who could keep it and decline.
+ */
+export function ticketFor(
+  reservation: Pick<Reservation, 'id' | 'status' | 'transferTo' | 'ticketCode'>,
+  viewer: UserId,
+): string | null {
+  const shown = reservation.status === 'confirmed' && reservation.transferTo !== viewer;
+  return shown ? ticketCodeOf(reservation.id, reservation.ticketCode) : null;
+}
+
+/**
+ * A reservation as answers show it to one who may see it.
  * @param waitlistPosition 1 for the head of the line; null unless it waits
  */
-export function toReservationJson(reservation: ShownReservation, waitlistPosition: number | null): ReservationJson {
+export function toReservationJson(
+  reservation: ShownReservation,
+  waitlistPosition: number | null,
+  viewer: UserId,
+): ReservationJson {
   return {
     id: reservation.id,
     event_id: reservation.eventId,
@@ -29,7 +45,9 @@ export function toReservationJson(reservation: ShownReservation, waitlistPositio
     cancelled_at: toTime(reservation.cancelledAt),
     cancelled_by: reservation.cancelledBy,
     checked_in_at: toTime(reservation.checkedInAt),
-    ticket_code: reservation.status === 'confirmed' ? reservation.ticketCode : null,
+    checked_in_quantity: reservation.checkedInQuantity,
+    transfer_to: reservation.transferTo,
+    ticket_code: ticketFor(reservation, viewer),
     created_at: toTime(reservation.createdAt),
     updated_at: toTime(reservation.updatedAt),
     version: reservation.version,

@@ -1,97 +1,101 @@
-import type { Context } from 'hono';
-import { type Answer, execute, readEvent, readReservation } from '../actor/client.ts';
+import { execute, readEvent, readReservation, readWaitlist } from '../actor/client.ts';
+import { attendeeToActFor, attendeeToRead } from '../db/attendees.ts';
 import { manages } from '../domain/access.ts';
-import { eventIdOf } from '../domain/ids.ts';
-import type { EventId, Principal, ReservationId } from '../domain/model.ts';
-import { database } from '../http/database.ts';
+import type { EventId, Principal } from '../domain/model.ts';
+import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
+import { database, primary } from '../http/database.ts';
 import { clientHas } from '../http/etag.ts';
-import { sendReadModel } from '../http/headers.ts';
+import { idempotencyKeyOf } from '../http/idempotency.ts';
 import { newReservationId, newSecretCode } from '../http/ids.ts';
-import { reservationOf } from '../http/outcome.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
+import { answered, toList } from './answers.ts';
+import { checkIns } from './check-in-routes.ts';
+import { commands } from './command-routes.ts';
 import * as contract from './contract.ts';
 import { reservationTag, toReservationJson } from './json.ts';
-import { type Listed, listReservations } from './queries.ts';
-import type { ReservationJson } from './schema.ts';
+import { listReservations, type Owner } from './queries.ts';
+import { transfers } from './transfer-routes.ts';
+
+const DEFAULT_LIMIT = 25;
 
 /** The slice of reservations. */
 export const reservations = createRouter()
   .openapi(contract.createReservation, async (c) => {
     const eventId = c.req.valid('param').id;
-    const { quantity = 1, status = null } = c.req.valid('json');
-    const reservationId = newReservationId(eventId);
-    const seats = {
-      reservationId,
-      attendeeId: null,
-      quantity,
-      status,
-      onFull: 'refuse',
-      ticketCode: newSecretCode(),
-    } as const;
-    const json = answered(c, await execute(c.env, eventId, c.get('principal'), { type: 'reserve', ...seats }));
-    c.header('location', `/api/reservations/${reservationId}`);
+    const principal = c.get('principal');
+    const body = c.req.valid('json');
+    const { quantity = 1, status = null, on_full: onFull = 'refuse', attendee_id: attendeeId = null } = body;
+    if (attendeeId !== null) {
+      const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
+      const attendee = await attendeeToActFor(primary(c.env), attendeeId, caller);
+      if (attendee === null) throw new Problem('attendee_not_found');
+    }
+    const seats = { attendeeId, quantity, status, onFull } as const;
+    const fresh = { reservationId: newReservationId(eventId), ticketCode: newSecretCode() };
+    const idempotency = idempotencyKeyOf(c, 'createReservation', principal.userId, body);
+    const action = { type: 'reserve', ...fresh, ...seats } as const;
+    const answer = await execute(c.env, eventId, principal, action, { idempotency });
+    const json = answered(c, answer, principal);
+    c.header('location', `/api/reservations/${json.id}`);
     return c.json(json, 201);
   })
   .openapi(contract.listEventReservations, async (c) => {
     const { id: eventId } = c.req.valid('param');
-    await assertManages(c.env, eventId, c.get('principal'));
-    const page = await listReservations(database(c), { eventId }, c.req.valid('query'));
-    return c.json(toList(page), 200);
+    const principal = c.get('principal');
+    await assertManages(c.env, eventId, principal);
+    const page = await listReservations(database(c), { eventId }, c.req.valid('query'), Date.now());
+    return c.json(toList(page, principal), 200);
+  })
+  .openapi(contract.getWaitlist, async (c) => {
+    const { id: eventId } = c.req.valid('param');
+    const principal = c.get('principal');
+    const { limit = DEFAULT_LIMIT, cursor } = c.req.valid('query');
+    const list = listName('waitlist', { eventId });
+    const after = Number(decodeCursor(list, ['number'], cursor)?.[0] ?? 0);
+    const read = await readWaitlist(c.env, eventId, principal, after, limit + 1);
+    if (!read.ok) throw rejectionProblem(read.rejection);
+    const page = pageOf(list, read.value, limit, ({ reservation }) => [reservation.queueSeq]);
+    const items = page.rows.map((row) => toReservationJson(row.reservation, row.waitlistPosition, principal.userId));
+    return c.json({ items, next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.listMyReservations, async (c) => {
-    const { userId } = c.get('principal');
-    return c.json(toList(await listReservations(database(c), { userId }, c.req.valid('query'))), 200);
+    const principal = c.get('principal');
+    const { offered, ...query } = c.req.valid('query');
+    const owner: Owner = offered ? { transferTo: principal.userId } : { userId: principal.userId };
+    return c.json(toList(await listReservations(database(c), owner, query, Date.now()), principal), 200);
+  })
+  .openapi(contract.listAttendeeReservations, async (c) => {
+    const { id: attendeeId } = c.req.valid('param');
+    const principal = c.get('principal');
+    const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
+    const readable = await attendeeToRead(database(c), attendeeId, caller);
+    if (readable === null) throw new Problem('attendee_not_found');
+    const { organizerId } = readable;
+    const owner: Owner = { attendeeId, organizerId };
+    const page = await listReservations(database(c), owner, c.req.valid('query'), Date.now());
+    const runs = organizerId !== null || principal?.role === 'admin';
+    const items = page.listed.map(({ waitlistPosition, ...reservation }) => {
+      const json = toReservationJson(reservation, waitlistPosition, reservation.userId);
+      return runs || reservation.userId === principal?.userId ? json : { ...json, ticket_code: null };
+    });
+    return c.json({ items, next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.getReservation, async (c) => {
-    const read = await readReservation(c.env, c.req.valid('param').id, c.get('principal'));
+    const principal = c.get('principal');
+    const read = await readReservation(c.env, c.req.valid('param').id, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { reservation, waitlistPosition } = read.value;
     const tag = reservationTag(reservation);
     c.header('etag', tag);
     if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);
-    return c.json(toReservationJson(reservation, waitlistPosition), 200);
-  })
-  .openapi(contract.confirmReservation, async (c) => {
-    const answer = await change(c.env, 'confirm', c.req.valid('param').id, c.get('principal'));
-    return c.json(answered(c, answer), 200);
-  })
-  .openapi(contract.cancelReservation, async (c) => {
-    const answer = await change(c.env, 'cancel', c.req.valid('param').id, c.get('principal'));
-    return c.json(answered(c, answer), 200);
-  })
-  .openapi(contract.deleteReservation, async (c) => {
-    const answer = await change(c.env, 'delete_reservation', c.req.valid('param').id, c.get('principal'));
-    reservationOf(answer.outcome);
-    sendReadModel(c, answer);
-    return c.body(null, 204);
+    return c.json(toReservationJson(reservation, waitlistPosition, principal.userId), 200);
   });
 
-function change(
-  env: Env,
-  type: 'confirm' | 'cancel' | 'delete_reservation',
-  reservationId: ReservationId,
-  principal: Principal,
-): Promise<Answer> {
-  const action = type === 'confirm' ? { type, reservationId, reacquire: false } : { type, reservationId };
-  return execute(env, eventIdOf(reservationId), principal, action);
-}
-
-/** The reservation that a command answered with, and the headers that go with it. */
-function answered(c: Pick<Context, 'header'>, answer: Answer): ReservationJson {
-  const { reservation, waitlistPosition } = reservationOf(answer.outcome);
-  sendReadModel(c, answer);
-  c.header('etag', reservationTag(reservation));
-  return toReservationJson(reservation, waitlistPosition);
-}
-
-function toList(page: { readonly listed: readonly Listed[]; readonly nextCursor: string | null }) {
-  const items = page.listed.map(({ waitlistPosition, ...reservation }) =>
-    toReservationJson(reservation, waitlistPosition),
-  );
-  return { items, next_cursor: page.nextCursor };
-}
+reservations.route('/', commands);
+reservations.route('/', transfers);
+reservations.route('/', checkIns);
 
 /** Lets only those through who run the event; asks its actor, which knows the event before D1 does. */
 async function assertManages(env: Env, eventId: EventId, principal: Principal): Promise<void> {

@@ -1,20 +1,43 @@
 import { z } from '@hono/zod-openapi';
-import { ID_PATTERNS, parseEventId } from '../domain/ids.ts';
+import { ID_PATTERNS, parseEventId, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
+import { attendeeId, EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
+import { line } from '../http/text.ts';
+
+/** Longer ones are no usernames, and no tickets; either is looked up, not judged. */
+const USERNAME_LENGTH_MAX = 64;
+const TICKET_LENGTH_MAX = 200;
 
 const STATUSES = ['pending', 'confirmed', 'waitlisted', 'cancelled', 'expired'] as const;
 
-/** What one asks for when reserving; an attendee and what to do when all is taken join here. */
+/** A ticket's code for the examples of the OpenAPI document. */
+const EXAMPLE_TICKET = `tkt_${EXAMPLE_IDS.reservation.slice(4)}8f14e45fceea467fa8d0f3b6c1d2e3f4`;
+
+const seats = z.int().min(1).max(LIMITS.quantityMax);
+
+/** What one asks for when reserving. */
 export const newReservation = z
   .strictObject({
-    quantity: z.int().min(1).max(LIMITS.quantityMax).optional().openapi({
+    quantity: seats.optional().openapi({
       default: 1,
       description: 'Seats, all or none; at most `max_quantity` of the event.',
     }),
+    attendee_id: attendeeId
+      .nullable()
+      .optional()
+      .openapi({ type: ['string', 'null'], default: null, description: 'For whom; null: for oneself.' }),
     status: z.enum(['pending', 'confirmed']).optional().openapi({
       description: 'Pending holds the seats for `hold_minutes`. Left out: as the event wants it.',
     }),
+    on_full: z
+      .enum(['refuse', 'waitlist'])
+      .optional()
+      .openapi({
+        default: 'refuse',
+        description:
+          'What to do when the seats do not suffice: answer `sold_out`, or join the waitlist. Those who wait get seats ' +
+          'as they become free, the first to come first, as the event wants it: pending with a fresh hold, or confirmed.',
+      }),
   })
   .openapi('NewReservation', { example: { quantity: 2 } });
 
@@ -35,16 +58,79 @@ export const reservationJson = z
     confirmed_at: time.nullable(),
     cancelled_at: time.nullable().openapi({ example: null }),
     cancelled_by: z.enum(['holder', 'organizer', 'admin']).nullable().openapi({ example: null }),
-    checked_in_at: time.nullable().openapi({ example: null }),
+    checked_in_at: time.nullable().openapi({ description: 'When the first of the party arrived.', example: null }),
+    checked_in_quantity: z.int().openapi({ description: 'How many of the party have arrived.', example: 0 }),
+    transfer_to: z.string().nullable().openapi({
+      description: 'The user to whom it is offered; null: to nobody.',
+      example: null,
+    }),
     ticket_code: z.string().nullable().openapi({
-      description: 'Shown at the door; null unless confirmed.',
-      example: '8f14e45fceea467fa8d0f3b6c1d2e3f4',
+      description: 'Shown at the door; null unless confirmed, and for whom it is only offered to.',
+      example: EXAMPLE_TICKET,
     }),
     created_at: time,
     updated_at: time,
     version: z.int().openapi({ example: 1 }),
   })
   .openapi('Reservation');
+
+/** How to confirm. */
+export const confirmation = z
+  .strictObject({
+    reacquire: z.boolean().optional().openapi({
+      default: false,
+      description: 'Whether to take the seats again if the hold has expired and they are still free.',
+    }),
+  })
+  .openapi('Confirmation', { example: { reacquire: true } });
+
+/** What of a reservation can be edited. */
+export const reservationPatch = z
+  .strictObject({ quantity: seats.openapi({ description: 'Seats; at most `max_quantity` of the event.' }) })
+  .openapi('ReservationPatch', { example: { quantity: 3 } });
+
+/** To whom to offer a reservation. */
+export const transferOffer = z
+  .strictObject({
+    username: line(USERNAME_LENGTH_MAX).optional().openapi({ description: 'Whatever its case.', example: 'ada' }),
+    user_id: z
+      .string()
+      .optional()
+      .openapi({ pattern: ID_PATTERNS.usr.source, description: 'Instead of the username.' }),
+  })
+  .superRefine((body, context) => {
+    const refuse = (path: string[], code: string, message: string) =>
+      context.addIssue({ code: 'custom', path, params: { code }, message });
+    const { username, user_id } = body;
+    if (username === undefined && user_id === undefined) refuse(['username'], 'required', 'Name the user');
+    if (username !== undefined && user_id !== undefined) refuse(['user_id'], 'ambiguous', 'Name the user in one way');
+    if (user_id !== undefined && parseUserId(user_id) === null) refuse(['user_id'], 'invalid_format', 'Not a user id');
+  })
+  .openapi('TransferOffer', { example: { username: 'ada' } });
+
+const arriving = seats.optional().openapi({
+  description: 'How many of the party arrive now. Left out: all who have not yet.',
+});
+const nonce = line(LIMITS.nonceLengthMax).openapi({
+  description: 'A name for this scan, unique for the reservation, such as a UUID: its repeat changes nothing.',
+  example: '5b1f0e0c-7f5c-4b52-9a53-2f0f3c1f6a0e',
+});
+
+/** A ticket as the door scans it. */
+export const ticketScan = z
+  .strictObject({
+    code: z.string().min(1).max(TICKET_LENGTH_MAX).openapi({ description: 'What the ticket says.' }),
+    quantity: arriving,
+    nonce,
+  })
+  .openapi('TicketScan', {
+    example: { code: EXAMPLE_TICKET, quantity: 1, nonce: '5b1f0e0c-7f5c-4b52-9a53-2f0f3c1f6a0e' },
+  });
+
+/** A party that arrives without its ticket. */
+export const arrival = z
+  .strictObject({ quantity: arriving, nonce: nonce.optional() })
+  .openapi('Arrival', { example: { quantity: 1 } });
 
 /** A page of reservations. */
 export const reservationList = z
@@ -63,8 +149,16 @@ export const myReservationsQuery = eventReservationsQuery.extend({
     .string()
     .refine((text) => parseEventId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not an event id.' })
     .optional()
-    .openapi({ pattern: ID_PATTERNS.evt.source }),
+    .openapi({ pattern: ID_PATTERNS.evt.source, example: EXAMPLE_IDS.event }),
+  offered: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional()
+    .openapi({ type: 'boolean', description: 'True: those that others offer to the caller, instead of their own.' }),
 });
+
+/** Page of an event's waitlist. */
+export const waitlistQuery = z.strictObject(pageQuery);
 
 export type ReservationsQuery = z.output<typeof myReservationsQuery>;
 export type ReservationJson = z.output<typeof reservationJson>;

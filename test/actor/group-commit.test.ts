@@ -50,6 +50,18 @@ it('executes what arrives during a flush together in the next transaction, in or
   expect(await answers).toEqual(commands.map(outcomeOf));
 });
 
+it('executes nothing while a flush is under way', async () => {
+  const { group, batches, flush } = rig();
+  await group.submit(reserve(1));
+  await scheduler.wait(5);
+  const second = group.submit(reserve(2));
+  await scheduler.wait(5);
+  expect(batches).toEqual([1]);
+  await flush();
+  await second;
+  expect(batches).toEqual([1, 1]);
+});
+
 it('goes on after it has been idle', async () => {
   const { group, batches, flush } = rig();
   await group.submit(reserve(1));

@@ -66,6 +66,32 @@ it.each([
   });
 });
 
+it("frees a holder's place before another reservation takes it, whatever the order of the facts", async () => {
+  await almostFull((storage, store) => {
+    const needs = {
+      reservationIds: [rsv(99)],
+      holders: [],
+      theirHolders: false,
+      lapsed: 0,
+      closing: 0,
+      settling: 0,
+      line: 0,
+    };
+    const state = store.load(needs, T0);
+    const old = state.reservations.get(rsv(99)) as Reservation;
+    state.reservations.set(rsv(1), { ...old, id: rsv(1) });
+    state.reservations.set(rsv(99), { ...old, status: 'expired' });
+    state.seq += 2;
+    const fact = { at: T0, actorId: null, data: {} };
+    const facts: Fact[] = [
+      { ...fact, seq: state.seq - 1, type: 'reservation_confirmed', reservationId: rsv(1) },
+      { ...fact, seq: state.seq, type: 'reservation_expired', reservationId: rsv(99) },
+    ];
+    storage.transactionSync(() => store.save(state, facts, [], 0));
+    expect([rsv(1), rsv(99)].map((id) => store.reservation(id)?.status)).toEqual(['confirmed', 'expired']);
+  });
+});
+
 it('refuses a fact under a number that is taken', async () => {
   await almostFull((storage) => {
     expect(() =>
@@ -102,6 +128,20 @@ it('leaves no tables behind when the batch that creates the event breaks', async
     const [first, ...rest] = crowd(EVENT, 2);
     expect(execute(storage, store, [create(), ...(first ? [first] : []), ...rest], T0, 0).added).toBe(3);
     expect(store.view()?.totals.confirmed).toBe(2);
+  });
+});
+
+it('starts afresh after the very first transaction was rolled back by SQL', async () => {
+  await inActor(({ storage }) => {
+    const store = new Store(storage.sql);
+    const create = (capacity: number) => {
+      const action = { type: 'create_event', details: details({ capacity }), status: 'published' } as const;
+      return execute(storage, store, [command(EVENT, olga, action)], T0, 0);
+    };
+    expect(() => create(1.5)).toThrow('cannot store');
+    expect(tablesOf(storage)).toEqual([]);
+    expect(store.view()).toBeNull();
+    expect(create(2).added).toBe(1);
   });
 });
 

@@ -51,6 +51,38 @@ it('creates an event that is public at once', () => {
   expect(event).toMatchObject({ status: 'published', publishedAt: T0 });
 });
 
+it('lets an event have as many seats as its venue and no more', () => {
+  const at = (capacity: number, venueCapacity: number | undefined): Action => ({
+    type: 'create_event',
+    details: details({ capacity }),
+    status: 'published',
+    venueCapacity,
+  });
+  const move = (changes: Partial<EventDetails>, venueCapacity: number): Action => ({
+    type: 'edit_event',
+    changes,
+    ifVersion: null,
+    venueCapacity,
+  });
+  const tooLarge = breaks('capacity', 'above_venue_capacity', 'The venue has room for 5.');
+  given()
+    .when(olga, at(5, 5), T0)
+    .then(created({ capacity: 5 }));
+  given()
+    .when(olga, at(5, undefined), T0)
+    .then(created({ capacity: 5 }));
+  given().when(olga, at(6, 5), T0).then(tooLarge);
+  given(created({ capacity: 4 }))
+    .when(olga, move({ capacity: 5 }, 5))
+    .then(edited({ capacity: 5 }));
+  given(created({ capacity: 4 }))
+    .when(olga, move({ capacity: 6 }, 5))
+    .then(tooLarge);
+  given(created({ capacity: 6 }))
+    .when(olga, move({ title: 'Moved' }, 5))
+    .then(tooLarge);
+});
+
 it('lets an admin create an event, and no customer', () => {
   const { event } = given().when(admin, create(), T0).then(created({}, 'draft'));
   expect(event?.organizerId).toBe(admin.userId);

@@ -138,6 +138,17 @@ it('lets lapsed holds make room however late the alarm is, first lapsed first an
     .then({ code: 'sold_out', availableSlots: 4 });
 });
 
+it("needs no other's lapsed hold where the holder's own makes room enough", () => {
+  const holds = [
+    created({ capacity: 3 }),
+    reserved(rsv(1), bob, { quantity: 1, expiresAt: T0 + 1 }),
+    reserved(rsv(2), alice, { quantity: 2, expiresAt: T0 + 2 }),
+  ];
+  given(...holds)
+    .when(alice, seats(rsv(3), { quantity: 2 }), T0 + HOUR)
+    .then(expired(rsv(2)), reserved(rsv(3), alice, { quantity: 2 }));
+});
+
 it('leaves lapsed holds to the alarm where there is room without them', () => {
   const hold = reserved(rsv(1), alice, { expiresAt: T0 });
   given(created(), hold)

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { type Reply, request } from './api.ts';
 
 let count = 0;
@@ -29,4 +30,12 @@ export async function logIn(username: string, password = PASSWORD): Promise<Repl
 /** One use of a refresh token. */
 export async function refresh(refreshToken: string): Promise<Reply> {
   return request('POST', '/api/auth/refresh', { body: { refresh_token: refreshToken } });
+}
+
+/** Signs an admin up, with an account that admin routes find. */
+export async function signUpAdmin(): Promise<{ readonly id: string; readonly token: string }> {
+  const { user } = (await signUp()).body;
+  await env.DB.prepare("UPDATE users SET role = 'admin' WHERE id = ?").bind(user.id).run();
+  const { access_token } = (await logIn(user.username)).body;
+  return { id: user.id, token: access_token };
 }

@@ -2,7 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import type { Principal, Role } from '../../src/domain/model.ts';
 import { signAccessToken } from '../../src/http/auth.ts';
 import { newUserId } from '../../src/http/ids.ts';
-import { assertContract, openApi } from './contract.ts';
+import { assertContract, findOperation, openApi } from './contract.ts';
 
 export interface Call {
   readonly token?: string;
@@ -32,8 +32,26 @@ export async function request(method: string, path: string, call: Call = {}): Pr
   const text = await response.text();
   const contentType = response.headers.get('content-type');
   assertContract(await openApi(), { method, path, status: response.status, contentType, text });
+  await assertBookmark(method, path, response, text);
   const isJson = text !== '' && (contentType?.includes('json') ?? false);
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/**
+ * What reads D1 and says that it answers a bookmark does so; a command's actor has none before it wrote to D1, and an
+ * answer of nothing may have needed nothing of D1.
+ */
+async function assertBookmark(
+  method: string,
+  path: string,
+  { status, headers }: Response,
+  text: string,
+): Promise<void> {
+  if (status === 204 || text.startsWith('{"items":[]')) return;
+  const { pathname } = new URL(path, 'http://localhost');
+  const documented = findOperation(await openApi(), method, pathname)?.responses[status]?.headers ?? {};
+  if (!('X-D1-Bookmark' in documented) || 'X-Read-Model' in documented) return;
+  if (!headers.has('x-d1-bookmark')) throw new Error(`${method} ${path} read D1, but answered no X-D1-Bookmark.`);
 }
 
 /** Somebody with a valid access token; no account stands behind it, which only `/me` and log-in would notice. */

@@ -15,8 +15,15 @@ export interface Operation {
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly security?: readonly object[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: 'path' | 'query' | 'header';
+    readonly required?: boolean;
+    readonly example?: unknown;
+    readonly schema: Schema & { readonly example?: unknown };
+  }[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, { readonly content?: Content; readonly headers?: object }>>;
 }
 
 type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;
@@ -107,16 +114,6 @@ export function schemaErrors(api: Pick<OpenApi, 'components'>, schema: Schema, v
       (error) => !['properties', 'items', '$ref', 'anyOf', 'allOf'].includes(error.keyword) || errors.length === 1,
     )
     .map((error) => `${error.instanceLocation}: ${error.error}`);
-}
-
-/** The example that a schema has, or that its members have together; undefined if a required one has none. */
-export function sampleOf(api: Pick<OpenApi, 'components'>, schema: Schema & { readonly example?: unknown }): unknown {
-  if (schema.example !== undefined) return schema.example;
-  if (schema.$ref) return sampleOf(api, api.components.schemas?.[schema.$ref.split('/').at(-1) ?? ''] ?? {});
-  if (schema.properties === undefined) return undefined;
-  const samples = Object.entries(schema.properties).map(([name, member]) => [name, sampleOf(api, member as Schema)]);
-  const isWhole = samples.every(([name, sample]) => sample !== undefined || !schema.required?.includes(String(name)));
-  return isWhole ? Object.fromEntries(samples.filter(([, sample]) => sample !== undefined)) : undefined;
 }
 
 /**

@@ -46,6 +46,7 @@ it('sees an import against the direction', () => {
     ],
     [
       ['src/worker.ts', "import { app } from './app.ts';\nexport { EventActor } from './actor/event-actor.ts';"],
+      ['src/worker.ts', "export { LiveHub } from './live/hub.ts';"],
       [
         'src/app.ts',
         "import { routes } from './events/routes.ts';\nimport { ActorUnavailable } from './actor/client.ts';",

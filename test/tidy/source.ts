@@ -47,7 +47,7 @@ function* walk(folder: string): Generator<string> {
 
 /** Whether people write code in it: TypeScript and JavaScript, without what is generated. */
 export function isCode(file: SourceFile): boolean {
-  return /\.[jt]s$/.test(file.path) && file.path !== 'worker-configuration.d.ts';
+  return /\.[jt]s$/.test(file.path) && !/(?:^worker-configuration|\.generated)\.d\.ts$/.test(file.path);
 }
 
 export interface Import {

@@ -9,24 +9,27 @@ import {
   withoutProse,
 } from './source.ts';
 
-/** Where a file of src stands in the house; every slice stands apart. */
+/** Where a file of src stands in the house; every slice stands apart. What cron starts stands beside the app. */
 function placeOf(path: string): string {
   if (path === 'src/worker.ts') return 'worker';
-  if (path === 'src/app.ts') return 'app';
+  if (path === 'src/app.ts' || path === 'src/scheduled.ts') return 'app';
   if (path === 'src/actor/client.ts') return 'actor/client';
+  // The one object beside the actor; the worker has to export it.
+  if (path === 'src/live/hub.ts') return 'live/hub';
   const folder = path.split('/')[1] ?? '';
   return ['domain', 'actor', 'db', 'http'].includes(folder) ? folder : `slice ${folder}`;
 }
 
 /** What may be imported from each place, besides its own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  worker: ['app', 'actor'],
+  worker: ['app', 'actor', 'live/hub'],
   app: ['slice', 'http', 'actor/client'],
   slice: ['http', 'db', 'actor/client', 'domain'],
   http: ['domain'],
   db: ['domain'],
   actor: ['domain', 'db', 'actor/client'],
   'actor/client': ['actor', 'domain'],
+  'live/hub': ['slice', 'actor/client', 'domain'],
   domain: [],
 };
 

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { scryptSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { identifierKey } from '../../../src/accounts/identifiers.ts';
 import { hashPassword, verifyPassword } from '../../../src/accounts/passwords.ts';
+import { identifierKey } from '../../../src/http/identifiers.ts';
 import { address, logIn, PASSWORD, signUp } from '../../support/accounts.ts';
 import { request } from '../../support/api.ts';
 

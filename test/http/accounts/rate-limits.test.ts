@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { networkOf } from '../../../src/accounts/rate-limits.ts';
+import { networkOf } from '../../../src/http/rate-limits.ts';
 import { address, newcomer, signUp } from '../../support/accounts.ts';
 import { type Reply, request } from '../../support/api.ts';
 

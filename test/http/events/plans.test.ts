@@ -1,25 +1,15 @@
 import { env } from 'cloudflare:workers';
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
+import { drizzle } from 'drizzle-orm/d1';
 import { expect, it } from 'vitest';
 import type { Principal } from '../../../src/domain/model.ts';
 import { listEvents } from '../../../src/events/queries.ts';
 import { eventQuery } from '../../../src/events/schema.ts';
-import { newEventId, newUserId } from '../../../src/http/ids.ts';
+import { newEventId, newUserId, newVenueId } from '../../../src/http/ids.ts';
 import { listReservations } from '../../../src/reservations/queries.ts';
 import { projectEvent } from '../../support/events.ts';
+import { planOf } from '../../support/plans.ts';
 
 const me: Principal = { userId: newUserId(), role: 'organizer' };
-
-/** How SQLite would run what `ask` asks; fails unless it asks exactly once. */
-async function planOf(ask: (db: DrizzleD1Database) => Promise<unknown>): Promise<string[]> {
-  const asked: { sql: string; params: unknown[] }[] = [];
-  await ask(drizzle(env.DB, { logger: { logQuery: (sql, params) => asked.push({ sql, params }) } }));
-  expect(asked).toHaveLength(1);
-  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${asked[0]?.sql}`)
-    .bind(...(asked[0]?.params ?? []))
-    .all<{ detail: string }>();
-  return results.map(({ detail }) => detail);
-}
 
 it.each([
   ['', 'events_by_start', false],
@@ -37,6 +27,12 @@ it.each([
   [`organizer_id=${newUserId()}`, 'events_by_organizer', false],
   [`organizer_id=${newUserId()}&sort=created_at`, 'events_by_organizer', true],
   ['status=draft&sort=created_at', 'events_by_organizer', true],
+  [`venue_id=${newVenueId()}`, 'events_by_venue', false],
+  [`venue_id=${newVenueId()}&status=draft`, 'events_by_venue', false],
+  ['country=DE', 'events_by_country', true],
+  ['country=DE', 'events_by_venue', true],
+  ['country=DE&when=upcoming&sort=created_at', 'events_by_venue', true],
+  ['country=DE&tag=jazz&q=jazz', 'events USING INTEGER PRIMARY KEY', true],
   ['tag=jazz', 'events USING INTEGER PRIMARY KEY', true],
   ['tag=jazz&sort=created_at&when=upcoming', 'events USING INTEGER PRIMARY KEY', true],
   ['q=jazz', 'events USING INTEGER PRIMARY KEY', true],
@@ -57,6 +53,7 @@ it('a later page starts at its place in the index', async () => {
   const cursor = nextCursor ?? '';
   expect(await planOf((db) => listEvents(db, { ...query, cursor }, null, Date.now()))).toEqual([
     'SEARCH events USING INDEX events_by_start (status=? AND (start_time,id)>(?,?))',
+    expect.stringMatching(/^SEARCH venues USING INDEX .+ \(id=\?\) LEFT-JOIN$/),
   ]);
 });
 
@@ -64,8 +61,13 @@ it.each([
   ['of a user', { userId: me.userId }, {}, 'reservations_by_user'],
   ['of a user in one event', { userId: me.userId }, { event_id: newEventId() }, 'reservations_by_user'],
   ['of an event', { eventId: newEventId() }, {}, 'reservations_by_event'],
+  ['offered to a user', { transferTo: me.userId }, {}, 'reservations_offered'],
   ['of an event by status', { eventId: newEventId() }, { status: 'pending' as const }, 'reservations_by_event'],
 ])('the reservations %s come in order from an index', async (_, owner, query, index) => {
-  const plan = await planOf((db) => listReservations(db, owner, query));
-  expect(plan).toEqual([expect.stringContaining(`USING INDEX ${index}`)]);
+  const plan = await planOf((db) => listReservations(db, owner, query, Date.now()));
+  expect(plan).toEqual([
+    expect.stringContaining(`USING INDEX ${index}`),
+    expect.stringContaining('SUBQUERY'),
+    expect.stringContaining('SEARCH line USING COVERING INDEX reservations_by_queue (event_id=? AND queue_seq<?)'),
+  ]);
 });

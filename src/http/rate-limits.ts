@@ -1,4 +1,4 @@
-import { Problem } from '../http/problem.ts';
+import { Problem } from './problem.ts';
 
 /** The binding counts per minute; it doesn't say when the minute ends. */
 const RETRY_AFTER_SECONDS = 60;

@@ -1,0 +1,50 @@
+import { createRoute } from '@hono/zod-openapi';
+import { bookmark, createRouter, jsonBody, onError, requestId } from '../../src/http/router.ts';
+import { createReservation } from '../../src/reservations/contract.ts';
+import type { BareActor } from './bare-actor.ts';
+
+export { BareActor } from './bare-actor.ts';
+
+interface FloorsEnv extends Env {
+  readonly BARE_ACTOR: DurableObjectNamespace<BareActor>;
+}
+
+/** The contract's POST under another prefix: same middleware, same token check, same validation. */
+const post = <P extends string>(prefix: P) => ({
+  ...createReservation,
+  path: `${prefix}${createReservation.path}` as const,
+});
+const nothing = createRoute({ method: 'get', path: '/nothing', responses: { 200: { description: 'Nothing.' } } });
+
+function bareActor(env: Env, name: string): DurableObjectStub<BareActor> {
+  const { BARE_ACTOR } = env as FloorsEnv;
+  return BARE_ACTOR.get(BARE_ACTOR.idFromName(name));
+}
+
+/** The same app as the real one, with routes that stop at each step on the way of a reservation. */
+const app = createRouter();
+app.use(requestId);
+app.use('/api/*', jsonBody);
+app.use('/api/*', bookmark);
+app.onError(onError);
+
+const floors = createRouter()
+  .openapi(nothing, (c) => c.json({ ok: true }, 200))
+  .openapi(post('/request'), (c) => {
+    c.req.valid('json');
+    return c.json({ ok: true } as never, 201);
+  })
+  .openapi(post('/noop'), async (c) => {
+    c.req.valid('json');
+    await bareActor(c.env, c.req.valid('param').id).nothing();
+    return c.json({ ok: true } as never, 201);
+  })
+  .openapi(post('/row'), async (c) => {
+    c.req.valid('json');
+    await bareActor(c.env, c.req.valid('param').id).insert(c.get('principal').userId);
+    return c.json({ ok: true } as never, 201);
+  });
+floors.get('/rows/:name', async (c) => c.json({ rows: await bareActor(c.env, c.req.param('name')).count() }));
+app.route('/api', floors);
+
+export default app;

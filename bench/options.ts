@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
+
+export const HELP = `npm run bench -- [options]
+
+Measures Seatkeeper on workerd, floors of the platform, and peers (Hono on Node with PostgreSQL and with Redis) in turn.
+
+  --quick              two minutes: short measurements, 3 rounds, growth up to 100,000 reservations
+  --only SCENARIO      one scenario, and what its ratios are divided by; may be repeated
+  --connections N      connections of all scenarios that don't name their own (default 64)
+  --seconds N          length of one measurement (default 4, quick 0.8)
+  --rounds N           measurements of every line (default 5, quick 3)
+  --json FILE          write every median, and the ratios
+  --profile SCENARIO   no figures: a CPU profile of the Worker and of D1 under this load
+  --help
+
+Scenarios: {SCENARIOS}
+`;
+
+/** Scenarios that are no subject's: `execute` and `growth` look into the actor, `floors` into the platform. */
+const OTHERS = ['execute', 'growth', 'floors'] as const;
+const NAMES: readonly string[] = [...Object.keys(SCENARIOS), ...OTHERS];
+
+export interface Options {
+  readonly quick: boolean;
+  /** Empty: all. */
+  readonly only: readonly string[];
+  readonly connections: number;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly json: string | null;
+  readonly profile: ScenarioName | null;
+}
+
+/** Something on the command line is wrong; the message says what. */
+export class UsageError extends Error {}
+
+/** The options of a command line, or null if it asks for help. */
+export function parseOptions(args: readonly string[]): Options | null {
+  const { values } = parsed(args);
+  if (values.help) return null;
+  const quick = values.quick ?? false;
+  for (const name of values.only ?? []) known(name, NAMES);
+  return {
+    quick,
+    only: values.only ?? [],
+    connections: positive('connections', values.connections, 64),
+    seconds: positive('seconds', values.seconds, quick ? 0.8 : 4),
+    rounds: positive('rounds', values.rounds, quick ? 3 : 5),
+    json: values.json ?? null,
+    profile: values.profile === undefined ? null : (known(values.profile, Object.keys(SCENARIOS)) as ScenarioName),
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean' },
+        only: { type: 'string', multiple: true },
+        connections: { type: 'string' },
+        seconds: { type: 'string' },
+        rounds: { type: 'string' },
+        json: { type: 'string' },
+        profile: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function known(name: string, names: readonly string[]): string {
+  if (!names.includes(name)) throw new UsageError(`There is no scenario "${name}". There are: ${names.join(', ')}.`);
+  return name;
+}
+
+function positive(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`--${name} must be a number above 0, not "${text}".`);
+  return value;
+}
+
+/** The help, with the scenarios that there are. */
+export function help(): string {
+  return HELP.replace('{SCENARIOS}', NAMES.join(', '));
+}

@@ -1,0 +1,146 @@
+import type { Machine } from './machine.ts';
+import type { LaneResult, Results } from './rounds.ts';
+import { format } from './statistics.ts';
+import { isMet, ratios, TARGETS, type Target } from './targets.ts';
+
+/** All that a run says; what `--json` writes. */
+export interface Report {
+  readonly at: string;
+  readonly quick: boolean;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly connections: number;
+  readonly machine: Machine;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly durability: Readonly<Record<string, string>>;
+  /** Peers that could not be measured, and why. */
+  readonly skipped: readonly string[];
+  readonly bundleGzipKb: number;
+  readonly lanes: Results;
+}
+
+/** The JSON file: the report with the ratios worked out. */
+export function toJson(report: Report): string {
+  const { lanes } = report;
+  const hot = lanes['seatkeeper/hot']?.medians;
+  const body = {
+    ...report,
+    ratios: ratios(mediansOf(lanes)),
+    hot_p99_vs_p50: hot === undefined ? null : (hot.p99_ms ?? Number.NaN) / (hot.p50_ms ?? Number.NaN),
+    verified: failuresOf(lanes).length === 0,
+    disturbed: disturbancesOf(lanes),
+  };
+  return `${JSON.stringify(body, null, 2)}\n`;
+}
+
+function mediansOf(lanes: Results): Record<string, LaneResult['medians']> {
+  return Object.fromEntries(Object.entries(lanes).map(([key, { medians }]) => [key, medians]));
+}
+
+/** What was answered or stored and should not have been, over all lanes. */
+export function failuresOf(lanes: Results): string[] {
+  return Object.entries(lanes).flatMap(([key, { failures }]) => failures.map((why) => `${key}: ${why}`));
+}
+
+function disturbancesOf(lanes: Results): string[] {
+  return Object.entries(lanes).flatMap(([key, { disturbed }]) => disturbed.map((why) => `${key}: ${why}`));
+}
+
+/** One line a lane: what was noticed first, and how much more there is in the JSON. */
+function briefly(lanes: Results): string[] {
+  return Object.entries(lanes).flatMap(
+    ([
+      key,
+      {
+        disturbed: [first, ...others],
+      },
+    ]) => {
+      if (first === undefined) return [];
+      return `${key}: ${first}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
+    },
+  );
+}
+
+/** Columns of text, the first to the left and the others to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const cell = (text: string, column: number) => {
+    const width = widths[column] ?? 0;
+    return column === 0 ? text.padEnd(width) : text.padStart(width);
+  };
+  return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
+}
+
+function laneTable(lanes: Results): string {
+  const head = ['', 'per second', 'p50 ms', 'p99 ms', 'spread', 'memory MB', 'variant'];
+  const rows = Object.entries(lanes).map(([key, { medians, spread, variant, disturbed, failures }]) => [
+    `${key}${failures.length > 0 ? ' ✗' : disturbed.length > 0 ? ' ~' : ''}`,
+    ...[medians.per_s, medians.p50_ms, medians.p99_ms].map((value) => format(value ?? Number.NaN)),
+    `${Math.round(spread * 100)} %`,
+    format(medians.memory_mb ?? Number.NaN),
+    variant,
+  ]);
+  return table([head, ...rows]);
+}
+
+function ratioTable(lanes: Results): string {
+  const values = ratios(mediansOf(lanes));
+  const rows = Object.entries(TARGETS).map(([key, target]: [string, Target]) => {
+    const value = values[key as keyof typeof values];
+    const wanted = target.least === undefined ? `≤ ${format(target.most ?? 0)}` : `≥ ${format(target.least)}`;
+    const verdict = value === null ? 'not measured' : isMet(target, value) ? 'met' : 'MISSED';
+    return [key, value === null ? '–' : format(value), wanted, verdict];
+  });
+  return table([['ratio', 'value', 'wanted', ''], ...rows]);
+}
+
+function more(lanes: Results): string[] {
+  const rush = lanes['seatkeeper/rush']?.medians;
+  const hot = lanes['seatkeeper/hot']?.medians;
+  const cold = lanes['growth/cold']?.medians;
+  const lines: string[] = [];
+  const say = (value: number | undefined) => format(value ?? Number.NaN);
+  if (rush)
+    lines.push(
+      `rush: the last of 500 seats sold after ${say(rush.sold_out_ms)} ms, all 2,000 answered after ${say(rush.all_ms)} ms`,
+    );
+  if (hot)
+    lines.push(
+      `hot: p99 is ${say((hot.p99_ms ?? 0) / (hot.p50_ms ?? 1))} times p50 (wanted: at most 4); D1 had it all ${say(hot.settled_ms)} ms after the last answer`,
+    );
+  if (cold)
+    lines.push(
+      `cold: first answer after ${say(cold.first_ms)} ms with 100,000 reservations, ${say(cold.empty_first_ms)} ms with none`,
+    );
+  return lines;
+}
+
+/** The run for people. */
+export function toText(report: Report): string {
+  const { machine, lanes } = report;
+  const failures = failuresOf(lanes);
+  const disturbed = briefly(lanes);
+  const pairs = (record: Readonly<Record<string, string>>) =>
+    Object.entries(record).map(([name, value]) => `  ${name}: ${value}`);
+  return [
+    `${machine.cores} × ${machine.cpu}, ${machine.memoryGb} GB, ${machine.system}; a flush takes ${format(machine.flushMs)} ms; load before ${format(machine.loadBefore)}`,
+    `versions: ${Object.entries(report.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}`,
+    'durability:',
+    ...pairs(report.durability),
+    ...report.skipped.map((why) => `skipped: ${why}`),
+    `${report.rounds} rounds of ${report.seconds} s, ${report.connections} connections unless named otherwise; bundle ${format(report.bundleGzipKb)} KB gzipped`,
+    '',
+    laneTable(lanes),
+    '',
+    ...more(lanes),
+    '',
+    ratioTable(lanes),
+    '',
+    ...(failures.length > 0 ? ['WRONG RESULTS:', ...failures.map((why) => `  ${why}`)] : ['All results verified.']),
+    ...(disturbed.length > 0
+      ? ['DISTURBED (~): repeat the run on a quiet machine.', ...disturbed.map((why) => `  ${why}`)]
+      : ['Nothing disturbed the run.']),
+  ].join('\n');
+}

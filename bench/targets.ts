@@ -1,0 +1,56 @@
+/** Medians of a run: lane, then figure. */
+export type Medians = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** A promise about speed, as a ratio of two lanes of the same run or as one figure. */
+export interface Target {
+  readonly lane: string;
+  readonly figure: string;
+  /** The lane that it is divided by. */
+  readonly by?: string;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+const per = (lane: string, by: string, least: number): Target => ({ lane, figure: 'per_s', by, least });
+
+/** What the project promises, by the keys of `ratios` in the JSON. */
+export const TARGETS = {
+  hot_vs_noop: per('seatkeeper/hot', 'floor/noop', 1),
+  hot256_vs_request: per('seatkeeper/hot256', 'floor/request', 0.6),
+  hot_vs_postgres: per('seatkeeper/hot', 'postgres/hot', 2),
+  hot_vs_redis: per('seatkeeper/hot', 'redis/hot', 0.4),
+  soldout_vs_request: per('seatkeeper/sold-out', 'floor/request', 0.7),
+  soldout_vs_postgres: per('seatkeeper/sold-out', 'postgres/sold-out', 1.5),
+  spread_vs_noop: per('seatkeeper/spread', 'floor/noop', 0.6),
+  detail_vs_router: per('seatkeeper/detail', 'floor/router', 0.5),
+  list_vs_router: per('seatkeeper/list', 'floor/router', 0.5),
+  growth_1m: per('growth/1m', 'growth/none', 0.9),
+  execute_per_s: { lane: 'seatkeeper/execute', figure: 'per_s', least: 30_000 },
+  cold_100k_ms: { lane: 'growth/cold', figure: 'beyond_empty_ms', most: 30 },
+} as const satisfies Record<string, Target>;
+
+export type TargetKey = keyof typeof TARGETS;
+
+/** Every target's value; null where a lane was not measured. */
+export function ratios(medians: Medians): Record<TargetKey, number | null> {
+  const entries = Object.entries(TARGETS).map(([key, target]) => [key, figureOf(target, medians)]);
+  return Object.fromEntries(entries) as Record<TargetKey, number | null>;
+}
+
+function figureOf({ lane, figure, by }: Target, medians: Medians): number | null {
+  const value = medians[lane]?.[figure];
+  if (by === undefined) return value ?? null;
+  const below = medians[by]?.[figure];
+  return value === undefined || !below ? null : value / below;
+}
+
+/** Whether a value keeps the promise. */
+export function isMet({ least, most }: Target, value: number): boolean {
+  return value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY);
+}
+
+/** The lanes that a choice of scenarios needs besides its own: what its ratios are divided by. */
+export function divisors(isChosen: (lane: string) => boolean): Set<string> {
+  const targets: readonly Target[] = Object.values(TARGETS);
+  return new Set(targets.flatMap(({ lane, by }) => (by !== undefined && isChosen(lane) ? [by] : [])));
+}

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { ROOT } from '../scripts/paths.ts';
+import { watchWorkerd } from '../scripts/watchdog.ts';
+import { workerds } from './processes.ts';
+
+// Wrangler announces every file that it reads; this must be set before it is loaded.
+process.env.WRANGLER_LOG ??= 'error';
+const { unstable_getMiniflareWorkerOptions: readWorkerOptions } = await import('wrangler');
+
+const HOST = '127.0.0.1';
+
+/** One Worker to run: a wrangler config and what was bundled of it. */
+export interface WorkerSource {
+  readonly name: string;
+  readonly config: string;
+  readonly bundle: string;
+}
+
+/** A workerd process that serves one or more Workers, each on its own port. */
+export interface Workerd {
+  readonly pid: number;
+  port(worker: string): number;
+  /** Unloads an actor, so that its next call starts it from what is on disk. */
+  evict(worker: string, className: string, name: string): Promise<void>;
+  /** Where a profiler attaches, if it was started with an inspector. */
+  inspector(): Promise<URL>;
+  stop(): Promise<void>;
+}
+
+/** Bundles a Worker of the bench as a deploy would, into .wrangler/bench. */
+export async function bundleWorker(name: string, config: string): Promise<WorkerSource> {
+  const outdir = join(ROOT, '.wrangler/bench', name);
+  await mkdir(outdir, { recursive: true });
+  const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
+  const args = [wrangler, 'deploy', '--dry-run', '--config', config, '--outdir', outdir];
+  await promisify(execFile)(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
+  });
+  return { name, config, bundle: join(outdir, 'worker.js') };
+}
+
+/**
+ * A Worker that does nothing but own the socket that leads to another one. A socket of its own would lead a Worker with
+ * assets through Miniflare's stand-in for Cloudflare's router of assets: two more Workers a request, in JavaScript, which
+ * cost more than ours does. In production the platform's own router does that, outside of what is measured here.
+ */
+function doorTo(worker: string) {
+  const sockets = [{ host: HOST, port: 0, serviceName: worker }];
+  return { name: `door-${worker}`, modules: true, script: 'export default {}', unsafeDirectSockets: sockets };
+}
+
+/**
+ * Starts workerd itself, without the proxy of `wrangler dev`, with everything kept on disk.
+ * @param inspectorPort where to attach a profiler; 0: any free port
+ */
+export async function startWorkerd(
+  sources: readonly WorkerSource[],
+  state: string,
+  vars: Readonly<Record<string, string>>,
+  inspectorPort?: number,
+): Promise<Workerd> {
+  const unwatch = watchWorkerd();
+  const known = new Set(workerds());
+  const workers = sources.map(({ name, config, bundle }) => {
+    const { modulesRules: _, ...options } = readWorkerOptions(config).workerOptions;
+    const bindings = { ...(options.bindings as Record<string, string>), ...vars };
+    return { ...options, name, bindings, modules: true, modulesRoot: dirname(bundle), scriptPath: bundle };
+  });
+  const doors = sources.map(({ name }) => doorTo(name));
+  const inspector = inspectorPort === undefined ? {} : { inspectorPort };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      resourcePersistencePath: state,
+      workers: [...workers, ...doors],
+      ...inspector,
+    } as never),
+  );
+  const stop = async () => {
+    await miniflare.dispose();
+    unwatch();
+  };
+  await miniflare.ready.catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  const ports = new Map<string, number>();
+  for (const { name } of sources) ports.set(name, Number((await miniflare.unsafeGetDirectURL(doorTo(name).name)).port));
+  const pid = workerds().find((one) => !known.has(one)) ?? 0;
+  return {
+    pid,
+    port: (worker) => ports.get(worker) as number,
+    evict: (worker, className, name) => miniflare.unsafeEvictDurableObject(worker, className, { name }),
+    inspector: () => miniflare.getInspectorURL(),
+    stop,
+  };
+}

@@ -1,0 +1,147 @@
+import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { execute } from '../actor/client.ts';
+import { historyLine } from '../db/history.ts';
+import { closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
+import { eventIdOf } from '../domain/ids.ts';
+import type { EventId, Instant, ReservationId, UserId } from '../domain/model.ts';
+import { ACCESS_TOKEN_SECONDS } from '../http/auth.ts';
+import { hasOtherAdmin } from './users-queries.ts';
+
+/** Commands that one step sends to actors side by side. */
+const STEP = 25;
+const STEPS_PER_REQUEST = 4;
+const STEPS_PER_RUN = 20;
+const ACCOUNTS_PER_RUN = 20;
+/** Once the last access token has expired and lists have caught up, nothing new can be reserved for the account. */
+const WATCHED_MS = 2 * ACCESS_TOKEN_SECONDS * 1000;
+
+/** Why an account stays. */
+export type Kept = 'wrong_password' | 'account_has_events' | 'last_admin';
+
+/**
+ * Deletes the account's row and with it all personal data, signs every device out, and notes that its reservations
+ * are to be cancelled: one transaction, so that a crash after it forgets nothing. Null: done.
+ */
+export async function closeAccount(db: DrizzleD1Database, user: UserRow, now: Instant): Promise<Kept | null> {
+  const upcoming = db.select({ id: events.id }).from(events).where(runsUpcoming(user.id, now)).limit(1);
+  const closable = and(
+    eq(users.id, user.id),
+    eq(users.passwordHash, user.passwordHash),
+    notExists(upcoming),
+    or(ne(users.role, 'admin'), isNotNull(users.disabledAt), hasOtherAdmin(db, user.id)),
+  );
+  const its = { at: now, userId: user.id, action: 'account_deleted', subjectType: 'user', subjectId: user.id } as const;
+  const note = {
+    userId: users.id,
+    closedAt: sql<number>`${now}`.as('closed_at'),
+    checkedAt: sql<number>`${now}`.as('checked_at'),
+  };
+  const [, , , [deleted], published, [row]] = await db.batch([
+    historyLine(db, its, users, closable),
+    db.insert(closedAccounts).select(db.select(note).from(users).where(closable)),
+    db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, user.id), exists(noted(db, user.id)))),
+    db.delete(users).where(closable).returning({ id: users.id }),
+    upcoming,
+    db.select({ hash: users.passwordHash }).from(users).where(eq(users.id, user.id)),
+  ]);
+  if (deleted) return null;
+  if (row?.hash !== user.passwordHash) return 'wrong_password';
+  return published.length > 0 ? 'account_has_events' : 'last_admin';
+}
+
+function noted(db: DrizzleD1Database, id: UserId) {
+  return db.select({ id: closedAccounts.userId }).from(closedAccounts).where(eq(closedAccounts.userId, id));
+}
+
+/** Which published events of the organizer have not ended. */
+function runsUpcoming(organizerId: UserId, now: Instant): SQL | undefined {
+  return and(
+    eq(events.organizerId, organizerId),
+    eq(events.status, 'published'),
+    isNull(events.deletedAt),
+    gt(events.endTime, now),
+  );
+}
+
+/**
+ * Cancels the first of a closed account's reservations; what is beyond some steps, or out of reach, waits for
+ * `finishClosing`.
+ */
+export async function startClosing(env: Env, db: DrizzleD1Database, userId: UserId, now: Instant): Promise<void> {
+  await cancelAll(env, db, userId, now, STEPS_PER_REQUEST);
+}
+
+/**
+ * Goes on with the accounts that were closed: cancels what they still have, and forgets each one when nothing is left
+ * and no access token can bring anything new. Bounded, safe to repeat, and to stop anywhere.
+ */
+export async function finishClosing(env: Env, db: DrizzleD1Database, now: Instant): Promise<void> {
+  const closed = await db.select().from(closedAccounts).orderBy(asc(closedAccounts.checkedAt)).limit(ACCOUNTS_PER_RUN);
+  let steps = STEPS_PER_RUN;
+  for (const { userId, closedAt } of closed) {
+    if (steps <= 0) return;
+    const { isDone, stepsTaken } = await cancelAll(env, db, userId, now, steps);
+    steps -= stepsTaken;
+    const its = eq(closedAccounts.userId, userId);
+    if (isDone && now >= closedAt + WATCHED_MS) await db.delete(closedAccounts).where(its);
+    else await db.update(closedAccounts).set({ checkedAt: now }).where(its);
+  }
+}
+
+/**
+ * Cancels, in the name of the account, its active reservations, as far as any holder still may; and the events that
+ * it published with a token that was still out.
+ */
+async function cancelAll(env: Env, db: DrizzleD1Database, userId: UserId, now: Instant, stepsMax: number) {
+  let after = '';
+  for (let step = 1; step <= stepsMax; step += 1) {
+    const ids = await cancellableAfter(db, userId, now, after);
+    const eventIds = step === 1 ? await publishedBy(db, userId, now) : [];
+    const done = await Promise.all([
+      ...ids.map((id) => cancelled(env, userId, eventIdOf(id), id)),
+      ...eventIds.map((id) => cancelled(env, userId, id, null)),
+    ]);
+    if (done.includes(false)) return { isDone: false, stepsTaken: step };
+    after = ids.at(-1) ?? after;
+    if (ids.length < STEP && eventIds.length < STEP) return { isDone: true, stepsTaken: step };
+  }
+  return { isDone: false, stepsTaken: stepsMax };
+}
+
+/** Whether the actor has answered; that it refused, as after `cancel_until`, is an answer too. */
+async function cancelled(env: Env, userId: UserId, eventId: EventId, reservationId: ReservationId | null) {
+  try {
+    const action =
+      reservationId === null ? ({ type: 'cancel_event' } as const) : ({ type: 'cancel', reservationId } as const);
+    await execute(env, eventId, { userId, role: 'customer' }, action);
+    return true;
+  } catch (error) {
+    console.warn(JSON.stringify({ warning: 'closing an account waits', event_id: eventId, error: `${error}` }));
+    return false;
+  }
+}
+
+async function cancellableAfter(db: DrizzleD1Database, userId: UserId, now: Instant, after: string) {
+  const rows = await db
+    .select({ id: reservations.id })
+    .from(reservations)
+    .innerJoin(events, eq(events.id, reservations.eventId))
+    .where(
+      and(
+        eq(reservations.userId, userId),
+        isNull(reservations.deletedAt),
+        inArray(reservations.status, ['pending', 'confirmed', 'waitlisted']),
+        sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`,
+        gt(reservations.id, after as ReservationId),
+      ),
+    )
+    .orderBy(asc(reservations.id))
+    .limit(STEP);
+  return rows.map(({ id }) => id);
+}
+
+async function publishedBy(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<EventId[]> {
+  const rows = await db.select({ id: events.id }).from(events).where(runsUpcoming(userId, now)).limit(STEP);
+  return rows.map(({ id }) => id);
+}

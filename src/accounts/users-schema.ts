@@ -1,0 +1,49 @@
+import { z } from '@hono/zod-openapi';
+import type { UserRow } from '../db/tables.ts';
+import { flag, pageQuery } from '../http/fields.ts';
+import { EMAIL_LENGTH_MAX, line } from '../http/text.ts';
+import { userJson, userSchema } from './schema.ts';
+
+const role = z.enum(['customer', 'organizer', 'admin']);
+
+/** What an admin may change of an account. */
+export const userChanges = z
+  .strictObject({
+    role: role.optional().openapi({ description: 'Works with the next login or refresh of the account.' }),
+    disabled: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'True: signed out everywhere, and no login. Access tokens that are out run out.' }),
+  })
+  .openapi('UserChanges', { example: { disabled: true } });
+
+/** Filters and page of the list of accounts. */
+export const userQuery = z.strictObject({
+  q: line(EMAIL_LENGTH_MAX)
+    .optional()
+    .openapi({ description: 'Beginning of the username or the e-mail address, in any case.', example: 'ada' }),
+  role: role.optional(),
+  disabled: flag.optional(),
+  ...pageQuery,
+});
+
+/** An account as admins see it. */
+export const accountSchema = userSchema
+  .extend({ disabled: z.boolean().openapi({ description: 'Whether it may not log in.' }) })
+  .openapi('Account');
+
+/** A page of accounts. */
+export const accountList = z
+  .object({
+    items: z.array(accountSchema),
+    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }),
+  })
+  .openapi('AccountList');
+
+export type UserQuery = z.output<typeof userQuery>;
+export type UserChanges = z.output<typeof userChanges>;
+
+/** The account as admins see it. */
+export function accountJson(user: UserRow): z.input<typeof accountSchema> {
+  return { ...userJson(user), disabled: user.disabledAt !== null };
+}

@@ -1,0 +1,131 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { authOptional, authRequired } from '../http/auth.ts';
+import { attendeeIdPath, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
+import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { attendeeInput, attendeeJson, attendeeList, attendeePatch, attendeeQuery, registeredJson } from './schema.ts';
+
+const tags = ['Attendees'];
+const open = { tags, security: [{ bearerAuth: [] }, {}], middleware: authOptional };
+const params = z.object({ id: attendeeIdPath });
+const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } });
+const headers = { ...ETAG_HEADER, ...BOOKMARK_HEADER };
+const shown = { description: 'The attendee.', headers, content: { 'application/json': { schema: attendeeJson } } };
+const editHeaders = editTokenHeader.extend(ifMatchHeader.shape);
+
+export const createAttendee = createRoute({
+  ...open,
+  method: 'post',
+  path: '/attendees',
+  operationId: 'registerAttendee',
+  summary: 'Register an attendee',
+  description:
+    'For everybody, signed in or not; 60 a minute from one address or account. The answer holds, this once, a token ' +
+    'that allows changes without a login. The e-mail address is unique.',
+  request: { body: body(attendeeInput) },
+  responses: {
+    201: {
+      description: 'The attendee, and the token.',
+      headers: { ...headers, ...LOCATION_HEADER },
+      content: { 'application/json': { schema: registeredJson } },
+    },
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'email_taken', 'rate_limited'),
+  },
+});
+
+export const listAttendees = createRoute({
+  method: 'get',
+  path: '/attendees',
+  operationId: 'listAttendees',
+  summary: 'List and search attendees',
+  description:
+    'For organizers: those who have a reservation for an event of theirs, and those they registered. For admins: all.',
+  tags,
+  security: [{ bearerAuth: [] }],
+  middleware: authRequired,
+  request: { query: attendeeQuery, headers: BOOKMARK_INPUT },
+  responses: {
+    200: {
+      description: 'A page of attendees.',
+      headers: BOOKMARK_HEADER,
+      content: { 'application/json': { schema: attendeeList } },
+    },
+    ...problems('unauthorized', 'organizer_required', 'validation_failed'),
+  },
+});
+
+export const getAttendee = createRoute({
+  ...open,
+  method: 'get',
+  path: '/attendees/{id}',
+  operationId: 'getAttendee',
+  summary: 'Read an attendee',
+  description:
+    'For whoever registered them, by edit token or signed in, for organizers of events that they have a reservation ' +
+    'for, and for admins. To others they do not exist.',
+  request: {
+    params,
+    headers: editTokenHeader.extend({
+      ...BOOKMARK_INPUT.shape,
+      'if-none-match': z.string().optional().openapi({ example: '"1"' }),
+    }),
+  },
+  responses: {
+    200: shown,
+    304: NOT_MODIFIED,
+    ...problems('unauthorized', 'attendee_not_found', 'validation_failed'),
+  },
+});
+
+const EDIT_PROBLEMS = [
+  ...BODY_PROBLEMS,
+  'unauthorized',
+  'attendee_not_found',
+  'not_registrant',
+  'email_taken',
+  'version_mismatch',
+] as const;
+
+export const replaceAttendee = createRoute({
+  ...open,
+  method: 'put',
+  path: '/attendees/{id}',
+  operationId: 'replaceAttendee',
+  summary: 'Replace what is known of an attendee',
+  description: 'For whoever registered them, by edit token or signed in, and for admins.',
+  request: { params, headers: editHeaders, body: body(attendeeInput) },
+  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+});
+
+export const editAttendee = createRoute({
+  ...open,
+  method: 'patch',
+  path: '/attendees/{id}',
+  operationId: 'editAttendee',
+  summary: 'Change part of what is known of an attendee',
+  description: 'For whoever registered them, by edit token or signed in, and for admins.',
+  request: { params, headers: editHeaders, body: body(attendeePatch) },
+  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+});
+
+export const deleteAttendee = createRoute({
+  ...open,
+  method: 'delete',
+  path: '/attendees/{id}',
+  operationId: 'deleteAttendee',
+  summary: 'Forget an attendee',
+  description:
+    'For whoever registered them, by edit token or signed in, and for admins, unless an upcoming event expects them. ' +
+    'What reservations keep is an id that says nothing.',
+  request: { params, headers: editHeaders },
+  responses: {
+    204: { description: 'They are forgotten.', headers: BOOKMARK_HEADER },
+    ...problems(
+      'unauthorized',
+      'attendee_not_found',
+      'not_registrant',
+      'attendee_has_reservations',
+      'version_mismatch',
+    ),
+  },
+});

@@ -1,0 +1,205 @@
+import { and, eq, getTableColumns, gt, inArray, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { type AttendeeRow, attendees, events, reservations } from '../db/tables.ts';
+import type { AttendeeId, Instant, UserId } from '../domain/model.ts';
+import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
+import { identifierKey } from '../http/identifiers.ts';
+import { foundIn, orderedBy } from '../http/order.ts';
+import { Problem } from '../http/problem.ts';
+import { prefixSearch } from '../http/search.ts';
+import { sortKey } from '../http/text.ts';
+import type { AttendeePatch, AttendeeQuery, WholeAttendee } from './schema.ts';
+
+/** What the route adds to what the person says. */
+type Registration = Pick<AttendeeRow, 'id' | 'userId' | 'editTokenHash'>;
+
+/**
+ * Registers an attendee. Uniqueness is the table's to judge, so that of two at once exactly one wins.
+ * @throws Problem `email_taken`
+ */
+export async function createAttendee(
+  db: DrizzleD1Database,
+  registration: Registration,
+  input: WholeAttendee,
+  now: Instant,
+): Promise<AttendeeRow> {
+  const [row] = await db
+    .insert(attendees)
+    .values({
+      ...registration,
+      firstName: input.first_name,
+      lastName: input.last_name,
+      lastNameKey: sortKey(input.last_name),
+      email: input.email,
+      emailKey: identifierKey(input.email),
+      phone: input.phone,
+      dateOfBirth: input.date_of_birth,
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+    })
+    .onConflictDoNothing({ target: attendees.emailKey })
+    .returning();
+  if (row === undefined) throw new Problem('email_taken');
+  return row;
+}
+
+const SORTED_BY = {
+  last_name: ['lastNameKey', 'string', 'asc'],
+  '-last_name': ['lastNameKey', 'string', 'desc'],
+  created_at: ['createdAt', 'number', 'asc'],
+  '-created_at': ['createdAt', 'number', 'desc'],
+} as const;
+
+/**
+ * A page of attendees.
+ * @param organizerId whose: those with a reservation for this organizer's events, and those they registered; null: all
+ * @throws Problem `validation_failed` for another list's cursor
+ */
+export async function listAttendees(
+  db: DrizzleD1Database,
+  organizerId: UserId | null,
+  query: AttendeeQuery,
+): Promise<{ rows: readonly AttendeeRow[]; nextCursor: string | null }> {
+  const { limit = 25, cursor, q, sort = 'last_name' } = query;
+  const [column, type, direction] = SORTED_BY[sort];
+  const order = orderedBy(attendees[column], attendees.id, direction);
+  const list = listName('attendees', { q, sort, organizerId });
+  const after = decodeCursor(list, [type, 'string'], cursor);
+  const match = q === undefined ? undefined : prefixSearch(q);
+  if (match === null) return { rows: [], nextCursor: null };
+  const where = and(
+    organizerId === null ? undefined : isOf(db, organizerId),
+    after === null ? undefined : order.after(after),
+  );
+  const rows = await selectFrom(db, match, where)
+    .orderBy(...order.by)
+    .limit(limit + 1);
+  return pageOf(list, rows, limit, (row) => [row[column], row.id]);
+}
+
+/** By the organizer's events to their reservations: a cross join, because SQLite keeps its order. */
+function isOf(db: DrizzleD1Database, organizerId: UserId): SQL | undefined {
+  const coming = db
+    .select({ id: reservations.attendeeId })
+    .from(events)
+    .crossJoin(reservations)
+    .where(
+      and(
+        eq(events.organizerId, organizerId),
+        isNull(events.deletedAt),
+        eq(reservations.eventId, events.id),
+        isNull(reservations.deletedAt),
+        sql`${reservations.attendeeId} is not null`,
+      ),
+    );
+  return or(eq(attendees.userId, organizerId), inArray(attendees.id, coming));
+}
+
+/** A cross join, likewise: from the few that were found to the attendees, by number. */
+function selectFrom(db: DrizzleD1Database, match: string | undefined, where: SQL | undefined) {
+  const columns = getTableColumns(attendees);
+  if (match === undefined) return db.select(columns).from(attendees).where(where).$dynamic();
+  return db
+    .select(columns)
+    .from(foundIn('attendees_fts', match))
+    .crossJoin(attendees)
+    .where(and(sql`${attendees.num} = found.num`, where))
+    .$dynamic();
+}
+
+/**
+ * Changes what is named of the attendee, in one statement.
+ * @param ifVersions the versions that the change is meant for; null: any
+ * @throws Problem `attendee_not_found`, `version_mismatch` or `email_taken`
+ */
+export async function updateAttendee(
+  db: DrizzleD1Database,
+  id: AttendeeId,
+  patch: AttendeePatch,
+  ifVersions: readonly number[] | null,
+  now: Instant,
+): Promise<AttendeeRow> {
+  const { first_name: firstName, last_name: lastName, email, phone, date_of_birth: dateOfBirth } = patch;
+  const emailKey = email === undefined ? undefined : identifierKey(email);
+  const isChange = Object.keys(patch).length > 0;
+  const changes = {
+    ...(firstName !== undefined && { firstName }),
+    ...(lastName !== undefined && { lastName, lastNameKey: sortKey(lastName) }),
+    ...(email !== undefined && { email, emailKey: identifierKey(email) }),
+    ...(phone !== undefined && { phone }),
+    ...(dateOfBirth !== undefined && { dateOfBirth }),
+    ...(isChange && { updatedAt: now }),
+    version: isChange ? sql`${attendees.version} + 1` : sql`${attendees.version}`,
+  };
+  const other = alias(attendees, 'other');
+  const isFree =
+    emailKey === undefined
+      ? undefined
+      : notExists(
+          db
+            .select({ id: other.id })
+            .from(other)
+            .where(and(eq(other.emailKey, emailKey), ne(other.id, id))),
+        );
+  const [[updated], [row]] = await db.batch([
+    db
+      .update(attendees)
+      .set(changes)
+      .where(and(atVersion(id, ifVersions), isFree))
+      .returning(),
+    db.select().from(attendees).where(eq(attendees.id, id)),
+  ]);
+  if (updated) return updated;
+  throwUnlessAt(row, ifVersions);
+  throw new Problem('email_taken');
+}
+
+/**
+ * Forgets the attendee: everything personal is gone, and reservations keep an id that says nothing. What the attendee
+ * still comes to is judged as the read model has it, which may be moments behind.
+ * @throws Problem `attendee_not_found`, `version_mismatch` or `attendee_has_reservations`
+ */
+export async function deleteAttendee(
+  db: DrizzleD1Database,
+  id: AttendeeId,
+  ifVersions: readonly number[] | null,
+  now: Instant,
+): Promise<void> {
+  const isExpected = and(
+    eq(reservations.attendeeId, id),
+    isNull(reservations.deletedAt),
+    or(
+      inArray(reservations.status, ['confirmed', 'waitlisted']),
+      and(eq(reservations.status, 'pending'), gt(reservations.expiresAt, now)),
+    ),
+    isNull(events.deletedAt),
+    ne(events.status, 'cancelled'),
+    gt(events.endTime, now),
+  );
+  const expected = db
+    .select({ id: reservations.id })
+    .from(reservations)
+    .innerJoin(events, eq(events.id, reservations.eventId))
+    .where(isExpected);
+  const [deleted, [row]] = await db.batch([
+    db
+      .delete(attendees)
+      .where(and(atVersion(id, ifVersions), notExists(expected)))
+      .returning({ id: attendees.id }),
+    db.select().from(attendees).where(eq(attendees.id, id)),
+  ]);
+  if (deleted.length > 0) return;
+  throwUnlessAt(row, ifVersions);
+  throw new Problem('attendee_has_reservations');
+}
+
+function atVersion(id: AttendeeId, ifVersions: readonly number[] | null): SQL | undefined {
+  return and(eq(attendees.id, id), ifVersions === null ? undefined : inArray(attendees.version, [...ifVersions]));
+}
+
+function throwUnlessAt(row: AttendeeRow | undefined, ifVersions: readonly number[] | null): void {
+  if (row === undefined) throw new Problem('attendee_not_found');
+  if (ifVersions !== null && !ifVersions.includes(row.version)) throw new Problem('version_mismatch');
+}

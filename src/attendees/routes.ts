@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import type { Context } from 'hono';
+import { type AttendeeCaller, attendeeToRead, editTokenHash } from '../db/attendees.ts';
+import { inCurrentRole } from '../db/roles.ts';
+import type { AttendeeRow } from '../db/tables.ts';
+import type { AttendeeId } from '../domain/model.ts';
+import { database, freshDatabase, primary } from '../http/database.ts';
+import { clientHas, ifMatchVersions } from '../http/etag.ts';
+import { noStore } from '../http/headers.ts';
+import { newAttendeeId } from '../http/ids.ts';
+import { Problem } from '../http/problem.ts';
+import { countAgainst, networkOf } from '../http/rate-limits.ts';
+import { createRouter } from '../http/router.ts';
+import * as contract from './contract.ts';
+import { createAttendee, deleteAttendee, listAttendees, updateAttendee } from './queries.ts';
+import { type AttendeeInput, toAttendeeJson, type WholeAttendee } from './schema.ts';
+
+const EDIT_TOKEN_BYTES = 32;
+
+/** The slice of attendees. */
+export const attendees = createRouter();
+
+attendees.use('/attendees', noStore);
+attendees.use('/attendees/*', noStore);
+
+attendees.openapi(contract.createAttendee, async (c) => {
+  const userId = c.get('principal')?.userId ?? null;
+  await countAgainst(c.env.ATTENDEE_PER_ADDRESS, userId ?? networkOf(c.req.header('cf-connecting-ip')));
+  const editToken = randomBytes(EDIT_TOKEN_BYTES).toString('base64url');
+  const registration = { id: newAttendeeId(), userId, editTokenHash: editTokenHash(editToken) };
+  const attendee = await createAttendee(freshDatabase(c), registration, whole(c.req.valid('json')), Date.now());
+  c.header('location', `/api/attendees/${attendee.id}`);
+  return c.json({ ...answered(c, attendee), edit_token: editToken }, 201);
+});
+
+attendees.openapi(contract.listAttendees, async (c) => {
+  const { userId, role } = await inCurrentRole(primary(c.env), c.get('principal'));
+  if (role === 'customer') throw new Problem('organizer_required');
+  const page = await listAttendees(database(c), role === 'admin' ? null : userId, c.req.valid('query'));
+  return c.json({ items: page.rows.map(toAttendeeJson), next_cursor: page.nextCursor }, 200);
+});
+
+attendees.openapi(contract.getAttendee, async (c) => {
+  const caller = { principal: c.get('principal'), editToken: c.req.valid('header')['x-edit-token'] };
+  const readable = await attendeeToRead(database(c), c.req.valid('param').id, caller);
+  if (readable === null) throw new Problem('attendee_not_found');
+  const json = answered(c, readable.attendee);
+  if (clientHas(c.req.valid('header')['if-none-match'], tagOf(readable.attendee))) return c.body(null, 304);
+  return c.json(json, 200);
+});
+
+attendees.openapi(contract.replaceAttendee, async (c) => {
+  const { 'x-edit-token': editToken, 'if-match': ifMatch } = c.req.valid('header');
+  const { id } = c.req.valid('param');
+  const db = freshDatabase(c);
+  await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
+  const changes = whole(c.req.valid('json'));
+  return c.json(answered(c, await updateAttendee(db, id, changes, ifMatchVersions(ifMatch), Date.now())), 200);
+});
+
+attendees.openapi(contract.editAttendee, async (c) => {
+  const { 'x-edit-token': editToken, 'if-match': ifMatch } = c.req.valid('header');
+  const { id } = c.req.valid('param');
+  const db = freshDatabase(c);
+  await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
+  const changes = c.req.valid('json');
+  return c.json(answered(c, await updateAttendee(db, id, changes, ifMatchVersions(ifMatch), Date.now())), 200);
+});
+
+attendees.openapi(contract.deleteAttendee, async (c) => {
+  const { 'x-edit-token': editToken, 'if-match': ifMatch } = c.req.valid('header');
+  const { id } = c.req.valid('param');
+  const db = freshDatabase(c);
+  await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
+  await deleteAttendee(db, id, ifMatchVersions(ifMatch), Date.now());
+  return c.body(null, 204);
+});
+
+/** Who may only read learns that; to everybody else the attendee does not exist. */
+async function assertRegistrant(db: DrizzleD1Database, id: AttendeeId, caller: AttendeeCaller): Promise<void> {
+  const readable = await attendeeToRead(db, id, caller);
+  if (readable === null) throw new Problem('attendee_not_found');
+  if (readable.organizerId !== null) throw new Problem('not_registrant');
+}
+
+/** A whole attendee, with null for what the input leaves out. */
+function whole({ phone = null, date_of_birth = null, ...rest }: AttendeeInput): WholeAttendee {
+  return { ...rest, phone, date_of_birth };
+}
+
+function tagOf(attendee: AttendeeRow): string {
+  return `"${attendee.version}"`;
+}
+
+function answered(c: Pick<Context, 'header'>, attendee: AttendeeRow) {
+  c.header('etag', tagOf(attendee));
+  return toAttendeeJson(attendee);
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { and, eq, isNull } from 'drizzle-orm';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import type { AttendeeId, Principal, UserId } from '../domain/model.ts';
+import { type AttendeeRow, attendees, events, reservations } from './tables.ts';
+
+/** What a request shows of who sends it. */
+export interface AttendeeCaller {
+  readonly principal: Principal | null;
+  /** The secret given out when the attendee was registered. */
+  readonly editToken: string | undefined;
+}
+
+/** An attendee as far as the caller may read them. */
+export interface ReadableAttendee {
+  readonly attendee: AttendeeRow;
+  /** Null: the caller may change them. Else the organizer who may only read, and of reservations only their own events'. */
+  readonly organizerId: UserId | null;
+}
+
+/** An edit token as it is stored. It has 256 random bits: a slow hash would add nothing. */
+export function editTokenHash(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}
+
+/**
+ * The attendee, if the caller may act for them: whoever registered them, by edit token or signed in, or an admin.
+ * Null if not, or if there is no such attendee.
+ */
+export async function attendeeToActFor(
+  db: DrizzleD1Database,
+  id: AttendeeId,
+  caller: AttendeeCaller,
+): Promise<AttendeeRow | null> {
+  const attendee = await findAttendee(db, id);
+  return attendee !== null && actsFor(attendee, caller) ? attendee : null;
+}
+
+/**
+ * The attendee, if the caller may read them: whoever may act for them, or the organizer of an event that they have a
+ * reservation for. Null if not, or if there is no such attendee.
+ */
+export async function attendeeToRead(
+  db: DrizzleD1Database,
+  id: AttendeeId,
+  caller: AttendeeCaller,
+): Promise<ReadableAttendee | null> {
+  const attendee = await findAttendee(db, id);
+  if (attendee === null) return null;
+  if (actsFor(attendee, caller)) return { attendee, organizerId: null };
+  const organizerId = caller.principal?.userId;
+  if (organizerId === undefined || !(await comesTo(db, id, organizerId))) return null;
+  return { attendee, organizerId };
+}
+
+async function findAttendee(db: DrizzleD1Database, id: AttendeeId): Promise<AttendeeRow | null> {
+  return (await db.select().from(attendees).where(eq(attendees.id, id)).get()) ?? null;
+}
+
+function actsFor(attendee: AttendeeRow, { principal, editToken }: AttendeeCaller): boolean {
+  if (editToken !== undefined && editTokenHash(editToken) === attendee.editTokenHash) return true;
+  return principal !== null && (principal.role === 'admin' || principal.userId === attendee.userId);
+}
+
+async function comesTo(db: DrizzleD1Database, id: AttendeeId, organizerId: UserId): Promise<boolean> {
+  const reservation = await db
+    .select({ id: reservations.id })
+    .from(reservations)
+    .innerJoin(events, eq(events.id, reservations.eventId))
+    .where(
+      and(
+        eq(reservations.attendeeId, id),
+        isNull(reservations.deletedAt),
+        eq(events.organizerId, organizerId),
+        isNull(events.deletedAt),
+      ),
+    )
+    .limit(1)
+    .get();
+  return reservation !== undefined;
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { and, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
+import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { type Instant, LIMITS } from '../domain/model.ts';
+import { seal, unseal } from './seal.ts';
+import { idempotencyKeys } from './tables.ts';
+
+/** A client's name for its request within its scope, and what it asks for. */
+export interface Key {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/** An answer, and whether an earlier request with the same key got it first. */
+export interface Once<T> {
+  readonly answer: T;
+  readonly replayed: boolean;
+}
+
+/** The key was used for another request. */
+export type Reused = 'idempotency_key_reused';
+
+const REUSED: Reused = 'idempotency_key_reused';
+/** Expired keys that one request forgets, so that the table stays as small as a day's use. */
+const PRUNED_PER_REQUEST = 100;
+
+/**
+ * Creates something in D1 once per key, however often and however simultaneously that is asked: the answer is kept in
+ * the same batch as the effect.
+ * @param secret encrypts the answer at rest
+ * @param key undefined: the client sent none, so each request has its effect
+ * @param answer what to answer if this request is the first
+ * @param commit runs one batch with its own statements and then `keep`; it answers null, or why nothing was created
+ * @param created whether the effect took place, for batches that may do nothing without failing
+ */
+export async function once<T, Refusal extends string = never>(
+  db: DrizzleD1Database,
+  secret: string,
+  key: Key | undefined,
+  now: Instant,
+  answer: T,
+  commit: (keep: readonly BatchItem<'sqlite'>[]) => Promise<Refusal | null>,
+  created: SQL = sql`true`,
+): Promise<Once<T> | Refusal | Reused> {
+  if (key === undefined) return (await commit([])) ?? { answer, replayed: false };
+  const before = await recall<T>(db, secret, key, now);
+  if (before !== null) return before;
+  const keep = await keeping(db, secret, key, now, answer, created);
+  try {
+    const refusal = await commit(keep);
+    if (refusal === null) return { answer, replayed: false };
+    // What stands in the way may be what another request with this key has just created.
+    return (await recall<T>(db, secret, key, now)) ?? refusal;
+  } catch (error) {
+    const meanwhile = await recall<T>(db, secret, key, now);
+    if (meanwhile === null) throw error;
+    return meanwhile;
+  }
+}
+
+/**
+ * The id to create something under that isn't in D1: the same one for each request with the key, until it is released
+ * or forgotten; null if the key was used for another request.
+ * @param fresh the id if this request is the first
+ */
+export async function claimId<Id extends string>(
+  db: DrizzleD1Database,
+  { key, fingerprint }: Key,
+  fresh: Id,
+  now: Instant,
+): Promise<Id | null> {
+  const expiredAt = now - LIMITS.idempotencyMs;
+  const set = { at: now, fingerprint, answer: fresh };
+  const [, , [claim]] = await db.batch([
+    prune(db, expiredAt),
+    db
+      .insert(idempotencyKeys)
+      .values({ key: hashed(key), ...set })
+      .onConflictDoUpdate({ target: idempotencyKeys.key, set, setWhere: lte(idempotencyKeys.at, expiredAt) }),
+    db
+      .select()
+      .from(idempotencyKeys)
+      .where(eq(idempotencyKeys.key, hashed(key))),
+  ]);
+  if (claim === undefined) throw new Error('a claim was written and is not there');
+  return claim.fingerprint === fingerprint ? (claim.answer as Id) : null;
+}
+
+/** Gives up a claim whose request was refused, so that the key may be used for a better one. */
+export async function releaseId(db: DrizzleD1Database, { key }: Key, id: string): Promise<void> {
+  await db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), eq(idempotencyKeys.answer, id)));
+}
+
+async function recall<T>(
+  db: DrizzleD1Database,
+  secret: string,
+  { key, fingerprint }: Key,
+  now: Instant,
+): Promise<Once<T> | Reused | null> {
+  const fresh = gt(idempotencyKeys.at, now - LIMITS.idempotencyMs);
+  const kept = await db
+    .select()
+    .from(idempotencyKeys)
+    .where(and(eq(idempotencyKeys.key, hashed(key)), fresh))
+    .get();
+  if (kept === undefined) return null;
+  if (kept.fingerprint !== fingerprint) return REUSED;
+  return { answer: JSON.parse(await unseal(secret, key, kept.answer)) as T, replayed: true };
+}
+
+/** The statements that keep the answer; they fail, and the batch with them, if the key has been used meanwhile. */
+async function keeping(
+  db: DrizzleD1Database,
+  secret: string,
+  { key, fingerprint }: Key,
+  now: Instant,
+  answer: unknown,
+  created: SQL,
+): Promise<readonly BatchItem<'sqlite'>[]> {
+  const expiredAt = now - LIMITS.idempotencyMs;
+  const sealed = await seal(secret, key, JSON.stringify(answer));
+  return [
+    prune(db, expiredAt),
+    db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), lte(idempotencyKeys.at, expiredAt))),
+    db.insert(idempotencyKeys).select(sql`select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed} where ${created}`),
+  ];
+}
+
+function prune(db: DrizzleD1Database, expiredAt: Instant) {
+  const oldest = db
+    .select({ key: idempotencyKeys.key })
+    .from(idempotencyKeys)
+    .where(lte(idempotencyKeys.at, expiredAt))
+    .orderBy(idempotencyKeys.at)
+    .limit(PRUNED_PER_REQUEST);
+  return db.delete(idempotencyKeys).where(inArray(idempotencyKeys.key, oldest));
+}
+
+function hashed(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}

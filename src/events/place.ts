@@ -1,0 +1,81 @@
+import { readEvent } from '../actor/client.ts';
+import type { VenueRow } from '../db/tables.ts';
+import { findVenue } from '../db/venues.ts';
+import type { EventDetails, EventId, Principal, VenueId } from '../domain/model.ts';
+import { primary } from '../http/database.ts';
+import { validationProblem } from '../http/problem.ts';
+import { rejectionProblem } from '../http/rejection.ts';
+import type { EventPatch } from './schema.ts';
+
+/** Where a whole event is to take place. */
+interface WholePlace extends Place {
+  /** Of the venue, else the event's own; null: not said. */
+  readonly country: string | null;
+}
+
+/** Where an event is to take place, as far as its input says so. */
+export interface Place {
+  /** An event at a venue has no country of its own: it has the venue's, even when that is put right later. */
+  readonly changes: Pick<Partial<EventDetails>, 'venueId' | 'countryCode'>;
+  /** What the event's capacity may not exceed; undefined: nothing. */
+  readonly venueCapacity: number | undefined;
+  /** The version of the event that this was judged by; null: any will do. */
+  readonly version: number | null;
+}
+
+type PlaceInput = Pick<EventPatch, 'venue_id' | 'country_code'>;
+
+/**
+ * The place of a whole event. Any organizer may use any venue: they are reference data that all share.
+ * @throws Problem `validation_failed` for a venue that does not exist, or a country that isn't the venue's
+ */
+export async function placeOf(env: Env, input: PlaceInput): Promise<WholePlace> {
+  if (input.venue_id === undefined || input.venue_id === null) {
+    const country = input.country_code ?? null;
+    return { changes: { venueId: null, countryCode: country }, venueCapacity: undefined, country, version: null };
+  }
+  const venue = await existing(env, input.venue_id);
+  checkCountry(venue, input.country_code);
+  const { capacity: venueCapacity, countryCode: country } = venue;
+  return { changes: { venueId: venue.id, countryCode: null }, venueCapacity, country, version: null };
+}
+
+/**
+ * The place that a patch gives an event. The venue that the event has is looked up only where it matters: for another
+ * capacity or another country.
+ * @throws Problem `validation_failed` as `placeOf`; `event_not_found`
+ */
+export async function patchedPlaceOf(env: Env, id: EventId, principal: Principal, patch: EventPatch): Promise<Place> {
+  const { country_code } = patch;
+  if (patch.venue_id === null) {
+    const changes = { venueId: null, ...(country_code !== undefined && { countryCode: country_code }) };
+    return { changes, venueCapacity: undefined, version: null };
+  }
+  if (patch.venue_id !== undefined) return placeOf(env, patch);
+  if (patch.capacity === undefined && country_code === undefined) {
+    return { changes: {}, venueCapacity: undefined, version: null };
+  }
+  const read = await readEvent(env, id, principal);
+  if (!read.ok) throw rejectionProblem(read.rejection);
+  const { venueId, version } = read.value.event;
+  const venue = venueId === null ? null : await findVenue(primary(env), venueId);
+  if (venue === null) {
+    const changes = country_code === undefined ? {} : { countryCode: country_code };
+    return { changes, venueCapacity: undefined, version };
+  }
+  checkCountry(venue, country_code);
+  return { changes: {}, venueCapacity: venue.deletedAt === null ? venue.capacity : undefined, version };
+}
+
+async function existing(env: Env, id: VenueId): Promise<VenueRow> {
+  const venue = await findVenue(primary(env), id);
+  if (venue !== null && venue.deletedAt === null) return venue;
+  throw validationProblem([{ pointer: '/venue_id', code: 'venue_not_found', detail: 'There is no such venue.' }]);
+}
+
+/** The venue's country may be repeated, so that what a GET answered can be sent back. */
+function checkCountry(venue: VenueRow, country: string | null | undefined): void {
+  if (country === undefined || country === null || country === venue.countryCode) return;
+  const detail = `The venue is in ${venue.countryCode}; leave the country out.`;
+  throw validationProblem([{ pointer: '/country_code', code: 'not_venue_country', detail }]);
+}

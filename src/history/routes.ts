@@ -1,0 +1,81 @@
+import { createRoute, type z } from '@hono/zod-openapi';
+import { currentRole } from '../db/roles.ts';
+import type { Principal, UserId } from '../domain/model.ts';
+import { authRequired } from '../http/auth.ts';
+import { database, primary } from '../http/database.ts';
+import { toTime } from '../http/fields.ts';
+import { BOOKMARK_HEADER, BOOKMARK_INPUT } from '../http/headers.ts';
+import { Problem, problems } from '../http/problem.ts';
+import { createRouter } from '../http/router.ts';
+import { listHistory, listMyHistory } from './queries.ts';
+import { type HistoryJson, historyList, historyQuery, myHistoryQuery } from './schema.ts';
+
+const common = {
+  method: 'get' as const,
+  tags: ['History'],
+  security: [{ bearerAuth: [] }],
+  middleware: authRequired,
+};
+const listed = {
+  description: 'A page of history, newest first.',
+  headers: BOOKMARK_HEADER,
+  content: { 'application/json': { schema: historyList } },
+};
+
+const getMyHistory = createRoute({
+  ...common,
+  path: '/me/history',
+  operationId: 'listMyHistory',
+  summary: 'List what I did and what happened to my reservations',
+  description:
+    'Everything that the account did, and what others or time did to it and to its reservations. Who the others are ' +
+    'is not said: their `user_id` is null.',
+  request: { query: myHistoryQuery, headers: BOOKMARK_INPUT },
+  responses: { 200: listed, ...problems('unauthorized', 'validation_failed') },
+});
+
+const getHistory = createRoute({
+  ...common,
+  path: '/history',
+  operationId: 'listHistory',
+  summary: 'List what everybody did',
+  description:
+    'For admins. No action is without its line and none has two. Lines hold ids rather than personal data, and stay ' +
+    'when an account is deleted; they are removed after a year unless the service is set up otherwise.',
+  request: { query: historyQuery, headers: BOOKMARK_INPUT },
+  responses: { 200: listed, ...problems('unauthorized', 'admin_required', 'validation_failed') },
+});
+
+/** The slice of history. */
+export const history = createRouter()
+  .openapi(getMyHistory, async (c) => {
+    const { userId } = c.get('principal');
+    c.header('cache-control', 'no-store');
+    return c.json(toList(await listMyHistory(database(c), userId, c.req.valid('query')), userId), 200);
+  })
+  .openapi(getHistory, async (c) => {
+    await assertAdmin(c.env, c.get('principal'));
+    c.header('cache-control', 'no-store');
+    return c.json(toList(await listHistory(database(c), c.req.valid('query')), null), 200);
+  });
+
+/** By the role of now, as for the accounts: whoever lost it reads nobody's history for the rest of the token's life. */
+async function assertAdmin(env: Env, { userId }: Principal): Promise<void> {
+  if ((await currentRole(primary(env), userId)) !== 'admin') throw new Problem('admin_required');
+}
+
+/** @param reader who may not learn who the others are; null: an admin */
+function toList(page: Awaited<ReturnType<typeof listHistory>>, reader: UserId | null): z.input<typeof historyList> {
+  const items = page.lines.map(
+    (line): HistoryJson => ({
+      id: line.id,
+      at: toTime(line.at),
+      user_id: reader === null || line.userId === reader ? line.userId : null,
+      action: line.action,
+      subject: { type: line.subjectType, id: line.subjectId },
+      event_id: line.eventId,
+      details: line.details,
+    }),
+  );
+  return { items, next_cursor: page.nextCursor };
+}

@@ -1,0 +1,72 @@
+import { z } from '@hono/zod-openapi';
+import type { SubjectType } from '../db/tables.ts';
+import { ID_PATTERNS, parseEventId, parseUserId } from '../domain/ids.ts';
+import type { EventId, UserId } from '../domain/model.ts';
+import { EXAMPLE_IDS, instantQuery, pageQuery, time } from '../http/fields.ts';
+
+const SUBJECT_TYPES = ['event', 'reservation', 'user', 'venue', 'attendee'] as const satisfies SubjectType[];
+
+const action = z
+  .string()
+  .regex(/^[a-z][a-z_]{0,63}$/)
+  .openapi({ description: 'What was done, in the past tense.', example: 'reservation_confirmed' });
+
+/** A line of history as answers show it. */
+const historyJson = z
+  .object({
+    id: z.string().openapi({ example: 'hst_01k8v1m2z9q7r5s8w0x4t6v2b1' }),
+    at: time,
+    user_id: z.string().nullable().openapi({ description: 'Who acted; null: time.', example: EXAMPLE_IDS.user }),
+    action,
+    subject: z
+      .object({
+        type: z.enum(SUBJECT_TYPES).openapi({ example: 'reservation' }),
+        id: z.string().openapi({ example: EXAMPLE_IDS.reservation }),
+      })
+      .openapi({ description: 'What it was done to.' }),
+    event_id: z.string().nullable().openapi({ description: 'Null: no event.', example: EXAMPLE_IDS.event }),
+    details: z.record(z.string(), z.unknown()).openapi({
+      description: 'What was said or changed; its members depend on the action.',
+      example: { quantity: 2 },
+    }),
+  })
+  .openapi('HistoryLine');
+
+/** A page of history. */
+export const historyList = z
+  .object({
+    items: z.array(historyJson),
+    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.', example: null }),
+  })
+  .openapi('HistoryList');
+
+const window = {
+  action: action.optional(),
+  from: instantQuery.optional().openapi({ description: 'From this instant on.' }),
+  to: instantQuery.optional().openapi({ description: 'Before this instant.' }),
+};
+
+/** Filters and page of one's own history. */
+export const myHistoryQuery = z.strictObject({ ...window, ...pageQuery });
+
+const userId = z
+  .string()
+  .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
+  .transform((text) => text as UserId)
+  .openapi({ type: 'string', pattern: ID_PATTERNS.usr.source, description: 'Who acted.', example: EXAMPLE_IDS.user });
+const eventId = z
+  .string()
+  .refine((text) => parseEventId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not an event id.' })
+  .transform((text) => text as EventId)
+  .openapi({ type: 'string', pattern: ID_PATTERNS.evt.source, example: EXAMPLE_IDS.event });
+
+/** Filters and page of everybody's history. */
+export const historyQuery = z.strictObject({
+  user_id: userId.optional(),
+  event_id: eventId.optional().openapi({ description: 'At which event.' }),
+  ...window,
+  ...pageQuery,
+});
+
+export type HistoryJson = z.infer<typeof historyJson>;
+export type HistoryQuery = z.output<typeof historyQuery>;

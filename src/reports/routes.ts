@@ -1,0 +1,34 @@
+import { readEvent, readStats } from '../actor/client.ts';
+import { manages } from '../domain/access.ts';
+import { database } from '../http/database.ts';
+import { Problem } from '../http/problem.ts';
+import { rejectionProblem } from '../http/rejection.ts';
+import { createRouter } from '../http/router.ts';
+import * as contract from './contract.ts';
+import { exportOf } from './export.ts';
+import { toStatsJson } from './json.ts';
+
+/** By how much the actor's clock, which dates reservations, may be ahead of the Worker's. */
+const CLOCKS_APART_MS = 10_000;
+
+/** The slice of what organizers want to know of their events as a whole. */
+export const reports = createRouter()
+  .openapi(contract.getStats, async (c) => {
+    const read = await readStats(c.env, c.req.valid('param').id, c.get('principal'));
+    if (!read.ok) throw rejectionProblem(read.rejection);
+    return c.json(toStatsJson(read.value), 200);
+  })
+  .openapi(contract.exportReservations, async (c) => {
+    const { id } = c.req.valid('param');
+    const read = await readEvent(c.env, id, c.get('principal'));
+    if (!read.ok) throw rejectionProblem(read.rejection);
+    if (!manages(read.value.event, c.get('principal'))) throw new Problem('not_organizer');
+    const file = await exportOf(database(c), id, Date.now() + CLOCKS_APART_MS);
+    return new Response(file, {
+      headers: {
+        'content-type': 'text/csv; charset=utf-8; header=present',
+        'content-disposition': `attachment; filename="${id}-reservations.csv"`,
+        'cache-control': 'no-store',
+      },
+    });
+  });

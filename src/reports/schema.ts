@@ -1,0 +1,57 @@
+import { z } from '@hono/zod-openapi';
+import { EXAMPLE_IDS } from '../http/fields.ts';
+
+const STATUSES = ['draft', 'published', 'cancelled'] as const;
+const amount = z.int();
+
+const byStatus = z.object({
+  pending: amount.openapi({ example: 2 }),
+  confirmed: amount.openapi({ example: 18 }),
+  waitlisted: amount.openapi({ example: 0 }),
+  cancelled: amount.openapi({ example: 3 }),
+  expired: amount.openapi({ example: 1 }),
+});
+
+const dayJson = z.object({
+  day: z.string().openapi({ format: 'date', example: '2027-05-30' }),
+  reservations_created: amount.openapi({ example: 12 }),
+  reservations_cancelled: amount.openapi({ example: 3 }),
+  reservations_expired: amount.openapi({ example: 1 }),
+  seats_taken: amount.openapi({
+    description:
+      'By reserving, moving up, reactivating or asking for more; all days less all `seats_freed`: those now.',
+    example: 26,
+  }),
+  seats_freed: amount.openapi({ description: 'By cancelling, expiry or asking for fewer.', example: 6 }),
+  seats_checked_in: amount.openapi({ description: 'Less those taken back on that day.', example: 0 }),
+});
+
+/** An event's figures as answers show them. */
+export const statsJson = z
+  .object({
+    event_id: z.string().openapi({ example: EXAMPLE_IDS.event }),
+    seq: z.int().openapi({ description: 'Number of the last fact that they reflect.', example: 17 }),
+    status: z.enum(STATUSES).openapi({ example: 'published' }),
+    capacity: amount.openapi({ example: 120 }),
+    available_slots: amount.openapi({ example: 100 }),
+    reservations: byStatus.openapi({ description: 'How many there are.' }),
+    seats: byStatus.openapi({ description: 'How many seats they are for.' }),
+    seats_checked_in: amount.openapi({ description: 'Seats of those who have arrived.', example: 0 }),
+    closing: z
+      .object({ remaining: amount })
+      .nullable()
+      .openapi({
+        description:
+          'While a cancelled event ends its reservations step by step: how many are still to be ended, though they ' +
+          'count as cancelled already. Null: none.',
+        example: null,
+      }),
+    days: z.array(dayJson).openapi({
+      description:
+        "What happened on each day on which anything did, in order, at most ten years. The days are those of the event's " +
+        '`time_zone` as it was when it happened.',
+    }),
+  })
+  .openapi('EventStats');
+
+export type StatsJson = z.output<typeof statsJson>;

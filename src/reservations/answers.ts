@@ -1,0 +1,33 @@
+import type { Context } from 'hono';
+import type { Answer } from '../actor/client.ts';
+import type { Principal } from '../domain/model.ts';
+import { sendReadModel } from '../http/headers.ts';
+import { sendReplayed } from '../http/idempotency.ts';
+import { reservationOf } from '../http/outcome.ts';
+import { reservationTag, toReservationJson } from './json.ts';
+import type { Listed } from './queries.ts';
+import type { ReservationJson } from './schema.ts';
+
+/**
+ * The reservation that a command answered with, as the caller may see it, and the headers that go with it.
+ * @throws Problem for a rejection
+ */
+export function answered(c: Pick<Context, 'header'>, answer: Answer, { userId }: Principal): ReservationJson {
+  const { outcome } = answer;
+  const { reservation, waitlistPosition } = reservationOf(outcome);
+  sendReadModel(c, answer);
+  if ('replayed' in outcome) sendReplayed(c);
+  c.header('etag', reservationTag(reservation));
+  return toReservationJson(reservation, waitlistPosition, userId);
+}
+
+/** A page of a list as the caller may see it. */
+export function toList(
+  page: { readonly listed: readonly Listed[]; readonly nextCursor: string | null },
+  { userId }: Principal,
+): { items: ReservationJson[]; next_cursor: string | null } {
+  const items = page.listed.map(({ waitlistPosition, ...reservation }) =>
+    toReservationJson(reservation, waitlistPosition, userId),
+  );
+  return { items, next_cursor: page.nextCursor };
+}

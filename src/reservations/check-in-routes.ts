@@ -1,0 +1,63 @@
+import { renderSVG } from 'uqr';
+import { execute, readEvent, readReservation } from '../actor/client.ts';
+import { manages } from '../domain/access.ts';
+import { eventIdOf } from '../domain/ids.ts';
+import type { EventId, Principal } from '../domain/model.ts';
+import { Problem } from '../http/problem.ts';
+import { rejectionProblem } from '../http/rejection.ts';
+import { createRouter } from '../http/router.ts';
+import { parseTicketCode, type Ticket } from '../http/tickets.ts';
+import { answered } from './answers.ts';
+import * as contract from './contract-check-in.ts';
+import { ticketFor } from './json.ts';
+
+/** As the standard of QR codes wants it (ISO/IEC 18004, 9.1): four modules of quiet zone. */
+const QUIET_ZONE = 4;
+
+/** Tickets, and what happens to them at the door. */
+export const checkIns = createRouter()
+  .openapi(contract.scanTicket, async (c) => {
+    const { id: eventId } = c.req.valid('param');
+    const principal = c.get('principal');
+    const { code, quantity = null, nonce } = c.req.valid('json');
+    const ticket = parseTicketCode(code);
+    if (ticket === null || eventIdOf(ticket.reservationId) !== eventId) {
+      throw await strangeTicket(c.env, eventId, principal, ticket);
+    }
+    const { reservationId, secret: ticketCode } = ticket;
+    const action = { type: 'check_in', reservationId, ticketCode, quantity, nonce } as const;
+    return c.json(answered(c, await execute(c.env, eventId, principal, action), principal), 200);
+  })
+  .openapi(contract.checkIn, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const { quantity = null, nonce = null } = c.req.valid('json');
+    const action = { type: 'check_in', reservationId, ticketCode: null, quantity, nonce } as const;
+    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    return c.json(answered(c, answer, c.get('principal')), 200);
+  })
+  .openapi(contract.undoCheckIn, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const action = { type: 'undo_check_in', reservationId } as const;
+    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    return c.json(answered(c, answer, c.get('principal')), 200);
+  })
+  .openapi(contract.getTicket, async (c) => {
+    const principal = c.get('principal');
+    const read = await readReservation(c.env, c.req.valid('param').id, principal);
+    if (!read.ok) throw rejectionProblem(read.rejection);
+    const { reservation } = read.value;
+    if (reservation.status !== 'confirmed') throw new Problem('reservation_not_confirmed');
+    const code = ticketFor(reservation, principal.userId);
+    if (code === null) throw new Problem('ticket_unknown');
+    c.header('cache-control', 'private, no-store');
+    c.header('content-type', 'image/svg+xml');
+    return c.body(renderSVG(code, { ecc: 'M', border: QUIET_ZONE }), 200);
+  });
+
+/** What is wrong with a ticket that isn't of this event, told only to who runs the event. */
+async function strangeTicket(env: Env, id: EventId, principal: Principal, ticket: Ticket | null): Promise<Problem> {
+  const read = await readEvent(env, id, principal);
+  if (!read.ok) return rejectionProblem(read.rejection);
+  if (!manages(read.value.event, principal)) return new Problem('not_organizer');
+  return new Problem(ticket === null ? 'ticket_unknown' : 'ticket_of_other_event');
+}

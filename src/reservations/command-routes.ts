@@ -1,0 +1,55 @@
+import { execute, readReservation } from '../actor/client.ts';
+import { eventIdOf } from '../domain/ids.ts';
+import { expectedVersion } from '../http/etag.ts';
+import { sendReadModel } from '../http/headers.ts';
+import { reservationOf } from '../http/outcome.ts';
+import { createRouter } from '../http/router.ts';
+import { answered } from './answers.ts';
+import * as contract from './contract-commands.ts';
+
+/** What its user and the organizer can do with a reservation. */
+export const commands = createRouter()
+  .openapi(contract.confirmReservation, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const { reacquire = false } = c.req.valid('json');
+    const action = { type: 'confirm', reservationId, reacquire } as const;
+    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    return c.json(answered(c, answer, c.get('principal')), 200);
+  })
+  .openapi(contract.extendReservation, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const action = { type: 'extend', reservationId } as const;
+    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    return c.json(answered(c, answer, c.get('principal')), 200);
+  })
+  .openapi(contract.cancelReservation, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const action = { type: 'cancel', reservationId } as const;
+    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    return c.json(answered(c, answer, c.get('principal')), 200);
+  })
+  .openapi(contract.reactivateReservation, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const action = { type: 'reactivate', reservationId } as const;
+    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    return c.json(answered(c, answer, c.get('principal')), 200);
+  })
+  .openapi(contract.editReservation, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const principal = c.get('principal');
+    const ifVersion = await expectedVersion(c.req.valid('header')['if-match'], async () => {
+      const read = await readReservation(c.env, reservationId, principal);
+      return read.ok ? read.value.reservation.version : null;
+    });
+    const { quantity } = c.req.valid('json');
+    const action = { type: 'change_quantity', reservationId, quantity, ifVersion } as const;
+    return c.json(answered(c, await execute(c.env, eventIdOf(reservationId), principal, action), principal), 200);
+  })
+  .openapi(contract.deleteReservation, async (c) => {
+    const { id: reservationId } = c.req.valid('param');
+    const action = { type: 'delete_reservation', reservationId } as const;
+    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    reservationOf(answer.outcome);
+    sendReadModel(c, answer);
+    return c.body(null, 204);
+  });

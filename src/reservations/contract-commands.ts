@@ -1,0 +1,159 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { COMMAND_HEADERS } from '../http/headers.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { common, ofReservation, optionalBody, requiredBody, shown } from './contract-parts.ts';
+import { confirmation, reservationPatch } from './schema.ts';
+
+export const confirmReservation = createRoute({
+  ...common,
+  method: 'post',
+  path: '/reservations/{id}/confirm',
+  operationId: 'confirmReservation',
+  summary: 'Confirm a pending reservation before its hold expires',
+  description:
+    'Confirming a confirmed one changes nothing. With `reacquire`, one whose hold expired takes its seats again, if ' +
+    'anybody could have them now; else it answers `hold_expired` as without.',
+  request: { params: ofReservation, body: optionalBody(confirmation) },
+  responses: {
+    200: shown,
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'reservation_not_found',
+      'event_cancelled',
+      'hold_expired',
+      'reservation_cancelled',
+      'reservation_not_pending',
+      'overloaded',
+    ),
+  },
+});
+
+export const extendReservation = createRoute({
+  ...common,
+  method: 'post',
+  path: '/reservations/{id}/extend',
+  operationId: 'extendReservation',
+  summary: 'Keep a pending reservation for longer',
+  description:
+    'Its hold then lasts `hold_minutes` of the event from now, but never beyond three times that from its start; ' +
+    'where it reaches that already, the answer is `hold_not_extendable`.',
+  request: { params: ofReservation },
+  responses: {
+    200: shown,
+    ...problems(
+      'unauthorized',
+      'reservation_not_found',
+      'event_cancelled',
+      'hold_expired',
+      'reservation_cancelled',
+      'reservation_not_pending',
+      'hold_not_extendable',
+      'overloaded',
+    ),
+  },
+});
+
+export const cancelReservation = createRoute({
+  ...common,
+  method: 'post',
+  path: '/reservations/{id}/cancel',
+  operationId: 'cancelReservation',
+  summary: 'Cancel a reservation and free its seats',
+  description:
+    'Its user can until `cancel_until` of the event and until the party arrives, the organizer at any time. Who waits ' +
+    'leaves the waitlist this way. Cancelling a cancelled one changes nothing.',
+  request: { params: ofReservation },
+  responses: {
+    200: shown,
+    ...problems(
+      'unauthorized',
+      'reservation_not_found',
+      'hold_expired',
+      'cancellation_closed',
+      'already_checked_in',
+      'overloaded',
+    ),
+  },
+});
+
+export const reactivateReservation = createRoute({
+  ...common,
+  method: 'post',
+  path: '/reservations/{id}/reactivate',
+  operationId: 'reactivateReservation',
+  summary: 'Bring a cancelled or expired reservation back',
+  description:
+    'With the checks of a new one, and with its former quantity: pending with a fresh hold where the event wants ' +
+    'confirmation, else confirmed. On an active one it changes nothing.',
+  request: { params: ofReservation },
+  responses: {
+    200: shown,
+    ...problems(
+      'unauthorized',
+      'reservation_not_found',
+      'event_not_found',
+      'event_cancelled',
+      'reservations_not_open',
+      'reservations_closed',
+      'validation_failed',
+      'already_reserved',
+      'sold_out',
+      'overloaded',
+    ),
+  },
+});
+
+export const editReservation = createRoute({
+  ...common,
+  method: 'patch',
+  path: '/reservations/{id}',
+  operationId: 'editReservation',
+  summary: 'Change how many seats a reservation has',
+  description:
+    'More seats are taken with the checks of a new reservation, fewer given back by the rules of cancelling. Who asks ' +
+    'for more while waiting goes to the end of the line.',
+  request: {
+    params: ofReservation,
+    headers: z.object({
+      'if-match': z
+        .string()
+        .optional()
+        .openapi({ description: 'Only if the reservation still has the version of this ETag.', example: '"1"' }),
+    }),
+    body: requiredBody(reservationPatch),
+  },
+  responses: {
+    200: shown,
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'reservation_not_found',
+      'event_not_found',
+      'event_cancelled',
+      'reservations_not_open',
+      'reservations_closed',
+      'hold_expired',
+      'reservation_cancelled',
+      'cancellation_closed',
+      'already_checked_in',
+      'sold_out',
+      'version_mismatch',
+      'overloaded',
+    ),
+  },
+});
+
+export const deleteReservation = createRoute({
+  ...common,
+  method: 'delete',
+  path: '/reservations/{id}',
+  operationId: 'deleteReservation',
+  summary: 'Remove a reservation from sight',
+  description: 'One that is still active is cancelled first, by the same rules.',
+  request: { params: ofReservation },
+  responses: {
+    204: { description: 'It is gone.', headers: COMMAND_HEADERS },
+    ...problems('unauthorized', 'reservation_not_found', 'cancellation_closed', 'already_checked_in', 'overloaded'),
+  },
+});

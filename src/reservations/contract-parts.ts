@@ -1,0 +1,44 @@
+import { z } from '@hono/zod-openapi';
+import { authRequired } from '../http/auth.ts';
+import { eventIdPath, reservationIdPath } from '../http/fields.ts';
+import { BOOKMARK_HEADER, COMMAND_HEADERS, ETAG_HEADER } from '../http/headers.ts';
+import { reservationJson, reservationList } from './schema.ts';
+
+/** What every route about reservations has. */
+export const common = {
+  tags: ['Reservations'],
+  security: [{ bearerAuth: [] }],
+  middleware: authRequired,
+};
+
+/** The path of what belongs to an event. */
+export const ofEvent = z.object({ id: eventIdPath });
+
+/** The path of one reservation. */
+export const ofReservation = z.object({ id: reservationIdPath });
+
+/** A body that need not be sent. */
+export const optionalBody = <S extends z.ZodType>(schema: S) => ({
+  required: false,
+  content: { 'application/json': { schema } },
+});
+
+/** A body that has to be sent. */
+export const requiredBody = <S extends z.ZodType>(schema: S) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+/** The answer to a command on a reservation. */
+export const shown = {
+  description: 'The reservation.',
+  headers: { ...ETAG_HEADER, ...COMMAND_HEADERS },
+  content: { 'application/json': { schema: reservationJson } },
+};
+
+/** The answer of a list. */
+export const listed = {
+  description: 'A page of reservations, newest first.',
+  headers: BOOKMARK_HEADER,
+  content: { 'application/json': { schema: reservationList } },
+};

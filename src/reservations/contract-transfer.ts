@@ -1,0 +1,75 @@
+import { createRoute } from '@hono/zod-openapi';
+import { COMMAND_HEADERS } from '../http/headers.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { common, ofReservation, requiredBody, shown } from './contract-parts.ts';
+import { transferOffer } from './schema.ts';
+
+const STATE_PROBLEMS = [
+  'event_cancelled',
+  'reservations_closed',
+  'hold_expired',
+  'reservation_cancelled',
+  'already_checked_in',
+] as const;
+
+export const offerTransfer = createRoute({
+  ...common,
+  method: 'post',
+  path: '/reservations/{id}/transfer',
+  operationId: 'offerTransfer',
+  summary: 'Offer a reservation to another user',
+  description:
+    'It stays where it is, with its seats, until the other accepts; a later offer replaces an earlier one. The other ' +
+    'finds it with `GET /reservations?offered=true`. Usernames are public (sign-up tells whether one is taken too); ' +
+    'e-mail addresses are neither accepted here nor shown to anybody.',
+  request: { params: ofReservation, body: requiredBody(transferOffer) },
+  responses: {
+    200: shown,
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'reservation_not_found',
+      'user_not_found',
+      'transfer_to_self',
+      ...STATE_PROBLEMS,
+      'overloaded',
+    ),
+  },
+});
+
+export const withdrawTransfer = createRoute({
+  ...common,
+  method: 'delete',
+  path: '/reservations/{id}/transfer',
+  operationId: 'withdrawTransfer',
+  summary: 'Take an offer back, or decline it',
+  description: 'For whoever may offer it, and whom it is offered to. Where there is no offer, nothing changes.',
+  request: { params: ofReservation },
+  responses: {
+    204: { description: 'There is no offer any more.', headers: COMMAND_HEADERS },
+    ...problems('unauthorized', 'reservation_not_found', 'overloaded'),
+  },
+});
+
+export const acceptTransfer = createRoute({
+  ...common,
+  method: 'post',
+  path: '/reservations/{id}/transfer/accept',
+  operationId: 'acceptTransfer',
+  summary: 'Accept a reservation that is offered to me',
+  description:
+    'With the check of a new one: one active reservation each. The ticket code changes, and the former one stops ' +
+    'being valid. Accepting what is yours by now changes nothing.',
+  request: { params: ofReservation },
+  responses: {
+    200: shown,
+    ...problems(
+      'unauthorized',
+      'reservation_not_found',
+      'transfer_not_offered',
+      'already_reserved',
+      ...STATE_PROBLEMS,
+      'overloaded',
+    ),
+  },
+});

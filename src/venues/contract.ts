@@ -1,0 +1,110 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { authOptional, authRequired } from '../http/auth.ts';
+import { ifMatchHeader, venueIdPath } from '../http/fields.ts';
+import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './schema.ts';
+
+const tags = ['Venues'];
+const signedIn = { tags, security: [{ bearerAuth: [] }], middleware: authRequired };
+const params = z.object({ id: venueIdPath });
+const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } });
+const shown = {
+  description: 'The venue.',
+  headers: { ...ETAG_HEADER, ...BOOKMARK_HEADER },
+  content: { 'application/json': { schema: venueJson } },
+};
+
+export const createVenue = createRoute({
+  ...signedIn,
+  method: 'post',
+  path: '/venues',
+  operationId: 'createVenue',
+  summary: 'Create a venue',
+  description: 'For organizers and admins. Whoever creates it owns it; any organizer may hold events there.',
+  request: { body: body(venueInput) },
+  responses: {
+    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER } },
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required'),
+  },
+});
+
+export const listVenues = createRoute({
+  method: 'get',
+  path: '/venues',
+  operationId: 'listVenues',
+  summary: 'List and search venues',
+  description: 'For everybody, by name unless `sort` says otherwise.',
+  tags,
+  security: [{ bearerAuth: [] }, {}],
+  middleware: authOptional,
+  request: { query: venueQuery, headers: BOOKMARK_INPUT },
+  responses: {
+    200: {
+      description: 'A page of venues.',
+      headers: BOOKMARK_HEADER,
+      content: { 'application/json': { schema: venueList } },
+    },
+    ...problems('unauthorized', 'validation_failed'),
+  },
+});
+
+export const getVenue = createRoute({
+  method: 'get',
+  path: '/venues/{id}',
+  operationId: 'getVenue',
+  summary: 'Read a venue',
+  description: 'For everybody.',
+  tags,
+  security: [],
+  request: {
+    params,
+    headers: BOOKMARK_INPUT.extend({ 'if-none-match': z.string().optional().openapi({ example: '"1"' }) }),
+  },
+  responses: { 200: shown, 304: NOT_MODIFIED, ...problems('venue_not_found', 'validation_failed') },
+});
+
+const EDIT_PROBLEMS = [
+  ...BODY_PROBLEMS,
+  'unauthorized',
+  'venue_not_found',
+  'not_venue_owner',
+  'capacity_below_events',
+  'version_mismatch',
+] as const;
+
+export const replaceVenue = createRoute({
+  ...signedIn,
+  method: 'put',
+  path: '/venues/{id}',
+  operationId: 'replaceVenue',
+  summary: 'Replace what a venue says',
+  description: 'For its owner and admins. Its events show the change at once, a new country included.',
+  request: { params, headers: ifMatchHeader, body: body(venueInput) },
+  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+});
+
+export const editVenue = createRoute({
+  ...signedIn,
+  method: 'patch',
+  path: '/venues/{id}',
+  operationId: 'editVenue',
+  summary: 'Change part of a venue',
+  description: 'For its owner and admins. The capacity may not go below that of an upcoming event there.',
+  request: { params, headers: ifMatchHeader, body: body(venuePatch) },
+  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+});
+
+export const deleteVenue = createRoute({
+  ...signedIn,
+  method: 'delete',
+  path: '/venues/{id}',
+  operationId: 'deleteVenue',
+  summary: 'Delete a venue',
+  description: 'For its owner and admins, while no upcoming event takes place there, not even a draft.',
+  request: { params, headers: ifMatchHeader },
+  responses: {
+    204: { description: 'It is gone.', headers: BOOKMARK_HEADER },
+    ...problems('unauthorized', 'venue_not_found', 'not_venue_owner', 'venue_has_events', 'version_mismatch'),
+  },
+});

@@ -1,0 +1,130 @@
+import { expect, it } from 'vitest';
+import { disturbances } from '../../bench/disturbance.ts';
+import type { Lane } from '../../bench/lanes.ts';
+import type { Load } from '../../bench/load/job.ts';
+import type { Sample } from '../../bench/measure.ts';
+import { parseOptions, UsageError } from '../../bench/options.ts';
+import { type Report, table, toJson, toText } from '../../bench/report.ts';
+import { type LaneResult, resultOf } from '../../bench/rounds.ts';
+import { divisors, isMet, ratios, TARGETS } from '../../bench/targets.ts';
+
+const lane = (key: string): Lane => ({ key, scenario: 'hot', variant: 'v', measure: () => Promise.reject() });
+const sample = (perSecond: number, more: Partial<Sample> = {}): Sample => ({
+  values: { per_s: perSecond, p50_ms: 10, p99_ms: 30 },
+  disturbed: [],
+  failures: [],
+  ...more,
+});
+const result = (key: string, perSecond: number): LaneResult => resultOf(lane(key), [sample(perSecond)]);
+
+const load: Load = {
+  seconds: 1,
+  statuses: { 201: 10 },
+  broken: 0,
+  p50Ms: 1,
+  p99Ms: 2,
+  maxMs: 3,
+  lastCreatedSeconds: 1,
+  exhausted: false,
+  generatorBusy: 0.5,
+  generatorLagMs: 1,
+};
+
+function report(lanes: Report['lanes']): Report {
+  return {
+    at: '2027-01-01T00:00:00.000Z',
+    quick: true,
+    seconds: 1,
+    rounds: 3,
+    connections: 64,
+    machine: { cpu: 'c', cores: 2, memoryGb: 4, system: 's', loadBefore: 0, flushMs: 1, stateInMemory: false },
+    versions: { node: '24' },
+    durability: { seatkeeper: 'fsync' },
+    skipped: ['Redis is not installed'],
+    bundleGzipKb: 200,
+    lanes,
+  };
+}
+
+it('takes the median of every figure, and keeps what was wrong in any round', () => {
+  const disturbed = sample(200, { disturbed: ['others used 50 % of a core'] });
+  const wrong = sample(110, { failures: ['3 answers were 500'] });
+  const merged = resultOf(lane('seatkeeper/hot'), [sample(100), disturbed, wrong], ['before']);
+  expect(merged.medians).toEqual({ per_s: 110, p50_ms: 10, p99_ms: 30 });
+  expect(merged.disturbed).toEqual(['round 2: others used 50 % of a core', 'the rounds lie 91 % apart']);
+  expect(merged.failures).toEqual(['before', '3 answers were 500']);
+});
+
+it('divides medians of the same run, and says null for what was not measured', () => {
+  const medians = {
+    'seatkeeper/hot': { per_s: 3_000 },
+    'floor/noop': { per_s: 6_000 },
+    'growth/cold': { beyond_empty_ms: 7 },
+  };
+  expect(ratios(medians)).toMatchObject({ hot_vs_noop: 0.5, hot_vs_redis: null, cold_100k_ms: 7, execute_per_s: null });
+  expect(isMet(TARGETS.hot_vs_noop, 1)).toBe(true);
+  expect(isMet(TARGETS.hot_vs_noop, 0.99)).toBe(false);
+  expect(isMet(TARGETS.cold_100k_ms, 31)).toBe(false);
+});
+
+it('measures along what the ratios of a chosen scenario are divided by', () => {
+  expect([...divisors((key) => key === 'seatkeeper/list')]).toEqual(['floor/router']);
+});
+
+it('writes the ratios under their keys, and whether all results were right', () => {
+  const lanes = { 'seatkeeper/hot': result('seatkeeper/hot', 500), 'floor/noop': result('floor/noop', 1_000) };
+  const json = JSON.parse(toJson(report(lanes)));
+  expect(Object.keys(json.ratios)).toEqual(Object.keys(TARGETS));
+  expect(json.ratios.hot_vs_noop).toBe(0.5);
+  expect(json.hot_p99_vs_p50).toBe(3);
+  expect(json.verified).toBe(true);
+});
+
+it('shows people what was missed, wrong, disturbed and left out', () => {
+  const wrong = resultOf(lane('seatkeeper/hot'), [
+    sample(500, { failures: ['OVERSOLD'], disturbed: ['noise', 'din'] }),
+  ]);
+  const text = toText(report({ 'seatkeeper/hot': wrong, 'floor/noop': result('floor/noop', 1_000) }));
+  expect(text).toMatch(/hot_vs_noop +0.5 +≥ 1 +MISSED/);
+  expect(text).toContain('seatkeeper/hot: OVERSOLD');
+  expect(text).toContain('seatkeeper/hot: round 1: noise (and 1 more)');
+  expect(text).toContain('skipped: Redis is not installed');
+});
+
+it('lines columns up', () => {
+  expect(
+    table([
+      ['a', 'bb'],
+      ['ccc', 'd'],
+    ]),
+  ).toBe('a    bb\nccc   d');
+});
+
+it('names what makes a measurement doubtful', () => {
+  expect(disturbances(load, { busy: 0.01, stolen: 0 })).toEqual([]);
+  expect(disturbances(load, null)).toEqual([]);
+  const doubtful = { ...load, generatorBusy: 0.99, generatorLagMs: 50, broken: 1 };
+  expect(disturbances(doubtful, { busy: 0.5, stolen: 0.2 })).toEqual([
+    'others used 50 % of a core',
+    'the host took 20 % of a core',
+    'the generator was 99 % busy',
+    'the generator lagged 50 ms',
+    '1 connections broke',
+  ]);
+});
+
+it('reads the command line, and refuses what it does not know', () => {
+  expect(parseOptions([])).toMatchObject({
+    quick: false,
+    only: [],
+    connections: 64,
+    seconds: 4,
+    rounds: 5,
+    json: null,
+  });
+  expect(parseOptions(['--quick', '--only', 'hot', '--json', 'a.json'])).toMatchObject({ only: ['hot'], rounds: 3 });
+  expect(parseOptions(['--help'])).toBeNull();
+  expect(() => parseOptions(['--only', 'lukewarm'])).toThrow(UsageError);
+  expect(() => parseOptions(['--seconds', 'many'])).toThrow('--seconds must be a number above 0, not "many".');
+  expect(() => parseOptions(['--fast'])).toThrow(UsageError);
+});

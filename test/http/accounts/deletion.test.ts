@@ -1,0 +1,194 @@
+import { createScheduledController } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
+import { newReservationId } from '../../../src/http/ids.ts';
+import worker from '../../../src/worker.ts';
+import { address, logIn, PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
+import { request, somebody } from '../../support/api.ts';
+import { allPages, createEvent, hoursFromNow, projectEvent } from '../../support/events.ts';
+
+const MINUTE_MS = 60_000;
+
+// biome-ignore lint/suspicious/noExplicitAny: as `Reply`
+async function account(more: Readonly<Record<string, unknown>> = {}): Promise<any> {
+  const { body } = await signUp(more);
+  return { ...body.user, token: body.access_token, refreshToken: body.refresh_token };
+}
+
+function deleteMe(token: string, password = PASSWORD) {
+  return request('DELETE', '/api/me', { token, body: { password }, headers: address() });
+}
+
+async function runCron(minutesFromNow = 0): Promise<void> {
+  const scheduledTime = new Date(Date.now() + minutesFromNow * MINUTE_MS);
+  await worker.scheduled(createScheduledController({ scheduledTime, cron: '*/5 * * * *' }), env);
+}
+
+async function closing(id: string): Promise<boolean> {
+  return (await env.DB.prepare('SELECT 1 FROM closed_accounts WHERE user_id = ?').bind(id).first()) !== null;
+}
+
+async function reserve(token: string, eventId: string): Promise<string> {
+  const { body } = await request('POST', `/api/events/${eventId}/reservations`, { token });
+  return body.id;
+}
+
+async function statusOf(reservationId: string): Promise<string> {
+  const admin = await somebody('admin');
+  return (await request('GET', `/api/reservations/${reservationId}`, { token: admin.token })).body.status;
+}
+
+/** Everything that D1 has of anybody, as text. */
+async function everythingInD1(): Promise<string> {
+  const { results } = await env.DB.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%fts%' AND name NOT LIKE '\\_%' ESCAPE '\\'",
+  ).all<{ name: string }>();
+  const tables = await Promise.all(results.map(({ name }) => env.DB.prepare(`SELECT * FROM "${name}"`).all()));
+  return JSON.stringify(tables.map((table) => table.results));
+}
+
+describe('deleting an account', () => {
+  it('removes all personal data, signs every device out and frees the names', async () => {
+    const more = { role: 'organizer', organization_name: 'Zanzibar Players', business_address: '7 Quay Street' };
+    const me = await account(more);
+    expect((await deleteMe(me.token)).status).toBe(204);
+    const left = await everythingInD1();
+    for (const text of [me.username, me.email, 'Zanzibar', 'Quay Street']) expect(left).not.toContain(text);
+    expect((await refresh(me.refreshToken)).status).toBe(401);
+    expect((await logIn(me.username)).status).toBe(401);
+    expect((await request('GET', '/api/me', { token: me.token })).status).toBe(401);
+    expect((await deleteMe(me.token)).status).toBe(401);
+    const again = await signUp({ username: me.username, email: me.email });
+    expect(again).toMatchObject({ status: 201 });
+    expect(again.body.user.id).not.toBe(me.id);
+  });
+
+  it('cancels the active reservations, and keeps the id in their history', async () => {
+    const organizer = await somebody('organizer');
+    const me = await account();
+    const events = await Promise.all(['a', 'b', 'c'].map((title) => createEvent(organizer.token, { title })));
+    const ids = await Promise.all(events.map((event) => reserve(me.token, event.id)));
+    await deleteMe(me.token);
+    expect(await Promise.all(ids.map(statusOf))).toEqual(['cancelled', 'cancelled', 'cancelled']);
+    const admin = await signUpAdmin();
+    const lines = await allPages(`/api/history?user_id=${me.id}`, 100, admin.token);
+    const actions = lines.map((line) => line.action).sort();
+    expect(actions).toEqual([
+      'account_deleted',
+      ...Array(3).fill('reservation_cancelled'),
+      ...Array(3).fill('reservation_created'),
+      'signed_up',
+    ]);
+    expect(lines.filter((line) => line.action === 'reservation_cancelled').map((line) => line.details.by)).toEqual(
+      Array(3).fill('holder'),
+    );
+  });
+
+  it('leaves a reservation whose holder may not cancel any more', async () => {
+    const organizer = await somebody('organizer');
+    const event = await createEvent(organizer.token, { cancel_until: hoursFromNow(-1) });
+    const me = await account();
+    const id = await reserve(me.token, event.id);
+    expect((await deleteMe(me.token)).status).toBe(204);
+    expect(await statusOf(id)).toBe('confirmed');
+    await runCron(60);
+    expect(await closing(me.id)).toBe(false);
+  });
+
+  it('needs the password, and a limited number of guesses', async () => {
+    const me = await account();
+    expect(await deleteMe(me.token, 'not the password')).toMatchObject({
+      status: 403,
+      body: { code: 'wrong_password' },
+    });
+    const headers = address();
+    const guesses = Array.from({ length: 12 }, () =>
+      request('DELETE', '/api/me', { token: me.token, body: { password: 'guess' }, headers }),
+    );
+    const statuses = (await Promise.all(guesses)).map((reply) => reply.status);
+    expect(statuses).toContain(429);
+    expect((await request('GET', '/api/me', { token: me.token })).status).toBe(200);
+  });
+
+  it('is refused while published events are to come, until they are cancelled', async () => {
+    const me = await account({ role: 'organizer', organization_name: 'Ada & Co' });
+    const event = await createEvent(me.token);
+    await createEvent(me.token, { status: 'draft' });
+    expect(await deleteMe(me.token)).toMatchObject({ status: 409, body: { code: 'account_has_events' } });
+    await request('POST', `/api/events/${event.id}/cancel`, { token: me.token });
+    expect((await deleteMe(me.token)).status).toBe(204);
+  });
+
+  it('is refused to the last admin', async () => {
+    await env.DB.prepare("UPDATE users SET role = 'customer' WHERE role = 'admin'").run();
+    const [one, other] = [await signUpAdmin(), await signUpAdmin()];
+    const both = await Promise.all([deleteMe(one.token), deleteMe(other.token)]);
+    expect(both.map((reply) => reply.status).sort()).toEqual([204, 409]);
+    expect(both.find((reply) => reply.status === 409)?.body.code).toBe('last_admin');
+  });
+
+  it.each([
+    ['no body', undefined],
+    ['no password', {}],
+    ['an unknown field', { password: PASSWORD, sure: true }],
+  ])('refuses %s', async (_, body) => {
+    const me = await account();
+    const reply = await request('DELETE', '/api/me', { token: me.token, body });
+    expect([400, 415, 422]).toContain(reply.status);
+    expect((await request('DELETE', '/api/me', { body: { password: PASSWORD } })).status).toBe(401);
+  });
+});
+
+describe('what a deleted account leaves to the cron trigger', () => {
+  it('is whatever an access token that was still out reserved or published', async () => {
+    const organizer = await somebody('organizer');
+    const event = await createEvent(organizer.token);
+    const me = await account({ role: 'organizer', organization_name: 'Ada & Co' });
+    await deleteMe(me.token);
+    const reservation = await reserve(me.token, event.id);
+    const late = await createEvent(me.token);
+    await runCron(5);
+    expect(await statusOf(reservation)).toBe('cancelled');
+    expect((await request('GET', `/api/events/${late.id}`, { token: organizer.token })).body.status).toBe('cancelled');
+    expect(await closing(me.id)).toBe(true);
+    await runCron(35);
+    expect(await closing(me.id)).toBe(false);
+  });
+
+  it('is what one request does not get done, in runs that are bounded', async () => {
+    const event = await projectEvent();
+    const me = await account();
+    const rows = Array.from({ length: 620 }, () => newReservationId(event.id));
+    await env.DB.prepare(
+      `INSERT INTO reservations (id, seq, event_id, user_id, quantity, status, ticket_code, created_at, updated_at, version)
+       SELECT value, 1, ?, ?, 1, 'confirmed', value, 0, 0, 1 FROM json_each(?)`,
+    )
+      .bind(event.id, me.id, JSON.stringify(rows))
+      .run();
+    const asked = vi.spyOn(env.EVENT_ACTOR, 'get');
+    await deleteMe(me.token);
+    expect(asked).toHaveBeenCalledTimes(100);
+    asked.mockClear();
+    await runCron(60);
+    expect(asked).toHaveBeenCalledTimes(500);
+    expect(await closing(me.id)).toBe(true);
+    asked.mockRestore();
+  });
+
+  it('is what no actor answered for', async () => {
+    const organizer = await somebody('organizer');
+    const event = await createEvent(organizer.token);
+    const me = await account();
+    const id = await reserve(me.token, event.id);
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    const out = vi.spyOn(env.EVENT_ACTOR, 'get').mockImplementation(() => {
+      throw Object.assign(new Error('out of reach'), { overloaded: true });
+    });
+    expect((await deleteMe(me.token)).status).toBe(204);
+    out.mockRestore();
+    expect(await statusOf(id)).toBe('confirmed');
+    await runCron();
+    expect(await statusOf(id)).toBe('cancelled');
+    warn.mockRestore();
+  });
+});

@@ -1,0 +1,239 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { newAttendeeId } from '../../../src/http/ids.ts';
+import { address } from '../../support/accounts.ts';
+import { request, somebody } from '../../support/api.ts';
+import { attendeeBody, register } from '../../support/attendees.ts';
+import { createEvent, invalid } from '../../support/events.ts';
+
+const user = await somebody();
+const stranger = await somebody();
+const organizer = await somebody('organizer');
+const otherOrganizer = await somebody('organizer');
+const admin = await somebody('admin');
+
+const post = (body: unknown, headers: Readonly<Record<string, string>> = address()) =>
+  request('POST', '/api/attendees', { body, headers });
+const path = (attendee: { id: string }) => `/api/attendees/${attendee.id}`;
+const byToken = (attendee: { edit_token: string }) => ({ headers: { 'x-edit-token': attendee.edit_token } });
+const notFound = { status: 404, body: { code: 'attendee_not_found' } };
+
+/** A registered attendee who has a reservation for an event of the organizer. */
+async function coming() {
+  const attendee = await register({}, user.token);
+  const event = await createEvent(organizer.token);
+  const body = { attendee_id: attendee.id };
+  const reply = await request('POST', `/api/events/${event.id}/reservations`, { token: user.token, body });
+  expect(reply).toMatchObject({ status: 201, body: { attendee_id: attendee.id, user_id: user.userId } });
+  return { attendee, event, reservation: reply.body };
+}
+
+describe('registering an attendee', () => {
+  it('needs no login, and gives out a token once', async () => {
+    const email = `${crypto.randomUUID()}@Example.com`;
+    const reply = await post({
+      first_name: ' Grace ',
+      last_name: 'Hopper',
+      email,
+      phone: '+49 (30) 123-4567',
+      date_of_birth: '1990-02-28',
+    });
+    expect(reply.status).toBe(201);
+    expect(reply.headers.get('location')).toBe(path(reply.body));
+    expect(reply.headers.get('cache-control')).toBe('no-store');
+    const { edit_token, ...shown } = reply.body;
+    expect(edit_token).toMatch(/^[\w-]{43}$/);
+    expect(shown).toEqual({
+      id: expect.stringMatching(/^att_/),
+      user_id: null,
+      first_name: 'Grace',
+      last_name: 'Hopper',
+      email,
+      phone: '+49301234567',
+      date_of_birth: '1990-02-28',
+      created_at: expect.stringMatching(/Z$/),
+      updated_at: expect.stringMatching(/Z$/),
+      version: 1,
+    });
+    expect((await request('GET', path(shown), byToken(reply.body))).body).toEqual(shown);
+    const row = await env.DB.prepare('SELECT * FROM attendees WHERE id = ?').bind(shown.id).first();
+    expect(JSON.stringify(row)).not.toContain(edit_token);
+  });
+
+  it('records whoever is signed in', async () => {
+    const attendee = await register({}, user.token);
+    expect(attendee).toMatchObject({ user_id: user.userId, phone: null, date_of_birth: null });
+    const forged = await request('POST', '/api/attendees', { body: attendeeBody(), token: 'a.b.c' });
+    expect(forged).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+  });
+
+  it('has one attendee for an e-mail address, however it is written and though several come at once', async () => {
+    const body = attendeeBody();
+    const replies = await Promise.all(Array.from({ length: 5 }, () => post(body)));
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+    const again = await post({ ...body, email: String(body.email).toUpperCase() });
+    expect(again).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+  });
+
+  it('is limited per network', async () => {
+    await expect
+      .poll(async () => (await env.ATTENDEE_PER_ADDRESS.limit({ key: '2001:db8:9:9' })).success, {
+        interval: 0,
+        timeout: 10_000,
+      })
+      .toBe(false);
+    const reply = await post(attendeeBody(), { 'cf-connecting-ip': '2001:db8:9:9::1' });
+    expect(reply).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect(reply.headers.get('retry-after')).toBe('60');
+    expect((await post(attendeeBody(), { 'cf-connecting-ip': '2001:db8:9:8::1' })).status).toBe(201);
+  });
+
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  it.each([
+    ['no first name', { first_name: undefined }, '/first_name', 'required'],
+    ['a blank last name', { last_name: ' ' }, '/last_name', 'too_small'],
+    ['a name with a lone surrogate', { last_name: '\ud800x' }, '/last_name', 'invalid_text'],
+    ['a name with a line feed', { first_name: 'a\nb' }, '/first_name', 'invalid_text'],
+    ['a name of 101 characters', { first_name: 'x'.repeat(101) }, '/first_name', 'too_big'],
+    ['a name that is a number', { first_name: 7 }, '/first_name', 'invalid_type'],
+    ['no e-mail address', { email: undefined }, '/email', 'required'],
+    ['an e-mail address without a domain', { email: 'grace' }, '/email', 'invalid_format'],
+    ['an e-mail address with a space', { email: 'a b@example.com' }, '/email', 'invalid_format'],
+    ['a phone without a country', { phone: '030 1234567' }, '/phone', 'invalid_format'],
+    ['a phone of letters', { phone: '+49 CALL ME' }, '/phone', 'invalid_format'],
+    ['a phone of 16 digits', { phone: '+1234567890123456' }, '/phone', 'invalid_format'],
+    ['a day that never was', { date_of_birth: '2001-02-29' }, '/date_of_birth', 'invalid_format'],
+    ['a time of birth', { date_of_birth: '2001-02-28T00:00:00Z' }, '/date_of_birth', 'invalid_format'],
+    ['a day to come', { date_of_birth: tomorrow }, '/date_of_birth', 'out_of_range'],
+    ['a day of another century', { date_of_birth: '1899-12-31' }, '/date_of_birth', 'out_of_range'],
+    ['an edit token', { edit_token: 'x' }, '/edit_token', 'unknown_field'],
+    ['another account', { user_id: user.userId }, '/user_id', 'unknown_field'],
+  ])('refuses %s', async (_, over, pointer, code) => {
+    expect(await post(attendeeBody(over))).toMatchObject(invalid([pointer, code]));
+  });
+
+  it('refuses what is no JSON', async () => {
+    const reply = await request('POST', '/api/attendees', { raw: '{', headers: address() });
+    expect(reply).toMatchObject({ status: 400, body: { code: 'malformed_request' } });
+  });
+});
+
+describe('reading an attendee', () => {
+  it('is for the registrant, admins and organizers whom they come to; to others there is nobody', async () => {
+    const { attendee } = await coming();
+    for (const call of [byToken(attendee), { token: user.token }, { token: admin.token }, { token: organizer.token }]) {
+      expect(await request('GET', path(attendee), call)).toMatchObject({ status: 200, body: { id: attendee.id } });
+    }
+    const other = await register();
+    for (const call of [{}, { token: stranger.token }, { token: otherOrganizer.token }, byToken(other)]) {
+      expect(await request('GET', path(attendee), call)).toMatchObject(notFound);
+    }
+    expect(await request('GET', path(other), { token: organizer.token })).toMatchObject(notFound);
+  });
+
+  it('answers 304 to a client that has them, in no shared cache', async () => {
+    const attendee = await register({}, user.token);
+    const reply = await request('GET', path(attendee), { token: user.token, headers: { 'if-none-match': '"1"' } });
+    expect(reply.status).toBe(304);
+    expect(reply.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it.each([newAttendeeId(), '1', 'usr_01k8v0h1j2k3m4n5p6q7r8s9t0', '%00'])('knows no %s', async (id) => {
+    for (const method of ['GET', 'PATCH', 'PUT', 'DELETE']) {
+      const body = method === 'PATCH' ? {} : method === 'PUT' ? attendeeBody() : undefined;
+      const reply = await request(method, `/api/attendees/${encodeURIComponent(id)}`, { token: admin.token, body });
+      expect(reply).toMatchObject(notFound);
+    }
+    const list = await request('GET', `/api/attendees/${encodeURIComponent(id)}/reservations`, { token: admin.token });
+    expect(list).toMatchObject(notFound);
+  });
+});
+
+describe('changing an attendee', () => {
+  it('PATCH changes what is sent, PUT all, by whoever registered them or an admin', async () => {
+    const { edit_token, ...attendee } = await register({ phone: '+49301234567' });
+    const patched = await request('PATCH', path(attendee), { ...byToken({ edit_token }), body: { first_name: 'Ada' } });
+    expect(patched).toMatchObject({
+      status: 200,
+      body: { ...attendee, first_name: 'Ada', version: 2, updated_at: expect.any(String) },
+    });
+    const body = attendeeBody({ last_name: 'Lovelace' });
+    const put = await request('PUT', path(attendee), { token: admin.token, body });
+    expect(put).toMatchObject({ status: 200, body: { ...body, phone: null, version: 3 } });
+    const own = await register({}, user.token);
+    expect((await request('PATCH', path(own), { token: user.token, body: {} })).body).toMatchObject({ version: 1 });
+  });
+
+  it('is refused to organizers whom they come to, and to strangers as to nobody', async () => {
+    const { attendee } = await coming();
+    for (const [method, body] of [
+      ['PATCH', { first_name: 'x' }],
+      ['PUT', attendeeBody()],
+      ['DELETE', undefined],
+    ] as const) {
+      const call = body === undefined ? {} : { body };
+      expect(await request(method, path(attendee), { ...call, token: organizer.token })).toMatchObject({
+        status: 403,
+        body: { code: 'not_registrant' },
+      });
+      for (const as of [{}, { token: stranger.token }, { headers: { 'x-edit-token': 'A'.repeat(43) } }]) {
+        expect(await request(method, path(attendee), { ...call, ...as })).toMatchObject(notFound);
+      }
+    }
+    expect((await request('GET', path(attendee), { token: user.token })).body.version).toBe(1);
+  });
+
+  it('gives nobody the address of another', async () => {
+    const first = await register();
+    const second = await register();
+    const taken = { ...byToken(second), body: { email: first.email.toUpperCase() } };
+    expect(await request('PATCH', path(second), taken)).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+    const own = { ...byToken(second), body: { email: second.email.toUpperCase() } };
+    expect((await request('PATCH', path(second), own)).status).toBe(200);
+  });
+
+  it('is done only to the version that If-Match names', async () => {
+    const attendee = await register();
+    const patch = (version: number) =>
+      request('PATCH', path(attendee), {
+        body: { first_name: `${version}` },
+        headers: { ...byToken(attendee).headers, 'if-match': `"${version}"` },
+      });
+    expect((await patch(1)).status).toBe(200);
+    expect(await patch(1)).toMatchObject({ status: 412, body: { code: 'version_mismatch' } });
+    const headers = { ...byToken(attendee).headers, 'if-match': '"1"' };
+    expect((await request('DELETE', path(attendee), { headers })).status).toBe(412);
+  });
+
+  it.each([
+    ['null for a name', { first_name: null }, '/first_name', 'invalid_type'],
+    ['a bad address', { email: 'x' }, '/email', 'invalid_format'],
+    ['an unknown field', { notes: 'x' }, '/notes', 'unknown_field'],
+  ])('refuses %s', async (_, body, pointer, code) => {
+    const attendee = await register({}, user.token);
+    const reply = await request('PATCH', path(attendee), { token: user.token, body });
+    expect(reply).toMatchObject(invalid([pointer, code]));
+  });
+});
+
+describe('forgetting an attendee', () => {
+  it('leaves nothing personal, and the address free', async () => {
+    const attendee = await register({ last_name: 'Unforgettable', phone: '+49301234567' });
+    expect(await request('DELETE', path(attendee), byToken(attendee))).toMatchObject({ status: 204, body: '' });
+    expect(await request('GET', path(attendee), byToken(attendee))).toMatchObject(notFound);
+    expect(await request('DELETE', path(attendee), byToken(attendee))).toMatchObject(notFound);
+    const words = "SELECT count(*) AS n FROM attendees_fts WHERE attendees_fts MATCH 'unforgettable'";
+    expect(await env.DB.prepare(words).first('n')).toBe(0);
+    expect((await register({ email: attendee.email })).id).not.toBe(attendee.id);
+  });
+
+  it('waits until no upcoming event expects them', async () => {
+    const { attendee, reservation } = await coming();
+    const remove = () => request('DELETE', path(attendee), { token: user.token });
+    expect(await remove()).toMatchObject({ status: 409, body: { code: 'attendee_has_reservations' } });
+    await request('POST', `/api/reservations/${reservation.id}/cancel`, { token: user.token });
+    expect((await remove()).status).toBe(204);
+    const kept = await request('GET', `/api/reservations/${reservation.id}`, { token: user.token });
+    expect(kept.body.attendee_id).toBe(attendee.id);
+  });
+});

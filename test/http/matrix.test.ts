@@ -1,0 +1,127 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { address, newcomer, PASSWORD } from '../support/accounts.ts';
+import { request } from '../support/api.ts';
+import { type Member, member, PROPS, refreshTokenOf } from '../support/cast.ts';
+import { type Operation, openApi } from '../support/contract.ts';
+
+/**
+ * Who may do what: each route of the OpenAPI document, asked with its own example, by
+ *
+ * - anonymous: nobody, with no token
+ * - customer: somebody to whom nothing of it belongs
+ * - other: an organizer of other events and venues
+ * - owner: whose event, venue, account or reservation it is; where there is no such thing, any organizer
+ * - admin
+ * - disabled: a customer whose account an admin has disabled, with an access token that has not run out
+ */
+const TABLE = `
+                                                     anonymous  customer     other     owner     admin  disabled
+  POST   /api/auth/signup                                  201       201       201       201       201       201
+  POST   /api/auth/login                                   200       200       200       200       200       403
+  POST   /api/auth/refresh                                 200       200       200       200       200       401
+  POST   /api/auth/logout                                  204       204       204       204       204       204
+  GET    /api/me                                           401       200       200       200       200       403
+  PATCH  /api/me                                           401       200       200       200       200       403
+  DELETE /api/me                                           401       204       204       204       204       403
+  PUT    /api/me/password                                  401       200       200       200       200       403
+  PUT    /api/me/organizer                                 401       200       200       200       200       403
+  GET    /api/users                                        401       403       403       403       200       403
+  PATCH  /api/users/{id}                                   401       403       403       403       200       403
+  POST   /api/events                                       401       403       201       201       201       403
+  GET    /api/events                                       200       200       200       200       200       200
+  GET    /api/events/{id}                                  200       200       200       200       200       200
+  PUT    /api/events/{id}                                  401       403       403       200       200       403
+  PATCH  /api/events/{id}                                  401       403       403       200       200       403
+  DELETE /api/events/{id}                                  401       403       403       204       204       403
+  POST   /api/events/{id}/publish                          401       403       403       200       200       403
+  POST   /api/events/{id}/cancel                           401       403       403       200       200       403
+  GET    /api/events/{id}/availability                     200       200       200       200       200       200
+  POST   /api/events/{id}/rebuild                          401       403       403       403       200       403
+  POST   /api/events/{id}/reservations                     401       201       201       201       201       201
+  GET    /api/events/{id}/reservations                     401       403       403       200       200       403
+  GET    /api/reservations                                 401       200       200       200       200       200
+  GET    /api/reservations/{id}                            401       404       404       200       200       404
+  DELETE /api/reservations/{id}                            401       404       404       204       204       404
+  POST   /api/reservations/{id}/confirm                    401       404       404       200       200       404
+  POST   /api/reservations/{id}/cancel                     401       404       404       200       200       404
+  GET    /api/countries                                    200       200       200       200       200       200
+  GET    /api/countries/{code}                             200       200       200       200       200       200
+  POST   /api/venues                                       401       403       201       201       201       403
+  GET    /api/venues                                       200       200       200       200       200       200
+  GET    /api/venues/{id}                                  200       200       200       200       200       200
+  PUT    /api/venues/{id}                                  401       403       403       200       200       403
+  PATCH  /api/venues/{id}                                  401       403       403       200       200       403
+  DELETE /api/venues/{id}                                  401       403       403       204       204       403
+  GET    /api/me/history                                   401       200       200       200       200       200
+  GET    /api/history                                      401       403       403       403       200       403
+  GET    /healthz                                          200       200       200       200       200       200
+  GET    /openapi.json                                     200       200       200       200       200       200
+  GET    /                                                 200       200       200       200       200       200
+  GET    /docs                                             200       200       200       200       200       200
+  GET    /redoc                                            200       200       200       200       200       200
+`;
+const [ROLES = [], ...ROWS] = TABLE.trim()
+  .split('\n')
+  .map((line) => line.trim().split(/ +/));
+
+const api = await openApi();
+const operations = new Map(
+  Object.entries(api.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  ),
+);
+
+/** Bodies that can't be examples, because they name what exists. */
+const BODIES: Readonly<Record<string, (caller: Member) => unknown>> = {
+  'POST /api/auth/signup': () => newcomer(),
+  'POST /api/auth/login': ({ username }) => ({ username, password: PASSWORD }),
+  'POST /api/auth/refresh': async (caller) => ({ refresh_token: await refreshTokenOf(caller) }),
+  'POST /api/auth/logout': async (caller) => ({ refresh_token: await refreshTokenOf(caller) }),
+  'PATCH /api/me': () => ({ username: newcomer().username }),
+  'PUT /api/me/password': () => ({ current_password: PASSWORD, new_password: PASSWORD }),
+  'DELETE /api/me': () => ({ password: PASSWORD }),
+};
+
+async function callerAs(role: string, owner: Member | undefined): Promise<Member> {
+  if (role === 'owner') return owner ?? member('organizer');
+  if (role === 'disabled') return member('customer', Date.now());
+  return member(role === 'admin' ? 'admin' : role === 'other' ? 'organizer' : 'customer');
+}
+
+async function ask(route: string, role: string): Promise<number> {
+  const [method = '', template = ''] = route.split(' ');
+  const prop = template.includes('{id}') ? await PROPS[template.split('/')[2] ?? '']?.() : undefined;
+  const caller = await callerAs(role, prop?.owner);
+  const path = template.replace('{id}', prop?.id ?? '').replace('{code}', 'DE');
+  const example = operations.get(route)?.requestBody?.content['application/json']?.example;
+  const body = route in BODIES ? await BODIES[route]?.(caller) : example;
+  const reply = await request(method, path, {
+    headers: address(),
+    ...(role !== 'anonymous' && { token: caller.token }),
+    ...(body !== undefined && { body }),
+  });
+  return reply.status;
+}
+
+// Of the admins whose accounts go, none is the last.
+beforeAll(() => member('admin'));
+
+describe('each route answers each caller as the table says', () => {
+  it.concurrent.each(ROWS)('%s %s', async (method, path, ...expected) => {
+    const route = `${method} ${path}`;
+    expect(operations.has(route), 'there is no such route').toBe(true);
+    const seen: number[] = [];
+    for (const role of ROLES) seen.push(await ask(route, role));
+    expect(Object.fromEntries(ROLES.map((role, index) => [role, seen[index]]))).toEqual(
+      Object.fromEntries(ROLES.map((role, index) => [role, Number(expected[index])])),
+    );
+  });
+});
+
+it('has every route', () => {
+  const listed = ROWS.map(([method, path]) => `${method} ${path}`);
+  expect([...operations.keys()].filter((route) => !listed.includes(route))).toEqual([]);
+});
