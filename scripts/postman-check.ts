@@ -15,7 +15,8 @@ import { startServer } from './server.ts';
 const USAGE = 'Usage: npm run postman:check';
 
 async function run(url: string): Promise<Summary['run']> {
-  const collection = await postmanCollection();
+  // Newman waits for the end of each answer.
+  const collection = await postmanCollection({ streams: false });
   const envVar = [{ key: 'base_url', value: url }];
   return new Promise((done, failed) => {
     newman.run({ collection, envVar, reporters: [] }, (error, { run: result }) =>

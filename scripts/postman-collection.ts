@@ -43,6 +43,7 @@ const START: Readonly<Record<string, number>> = {
   logIn: 200,
   refreshSession: 200,
   createVenue: 201,
+  registerAttendee: 201,
   createEvent: 201,
   publishEvent: 200,
   createReservation: 201,
@@ -72,6 +73,9 @@ const BODIES: Readonly<Record<string, object>> = {
   updateMe: { username: '{{username}}', email: '{{username}}@example.com' },
   changePassword: { current_password: '{{password}}', new_password: '{{password}}' },
   deleteMe: { password: '{{password}}' },
+  offerTransfer: { username: '{{username}}' },
+  registerAttendee: { email: '{{username}}-guest@example.com' },
+  replaceAttendee: { email: '{{username}}-guest@example.com' },
   createEvent: { start_time: '{{start_time}}', end_time: '{{end_time}}', status: 'draft' },
   replaceEvent: { start_time: '{{start_time}}', end_time: '{{end_time}}' },
 };
@@ -93,7 +97,7 @@ const KEEPS: Readonly<Record<string, string>> = {
   createEvent: keepId('event_id'),
   createReservation: keepId('reservation_id'),
   createVenue: keepId('venue_id'),
-  createAttendee: keepId('attendee_id'),
+  registerAttendee: keepId('attendee_id'),
 };
 
 /** Before each request: times of an event to come, a name for the account, and tokens before the old ones expire. */
@@ -136,9 +140,12 @@ interface Wired {
 /**
  * A converted collection made to run: requests in an order in which each has what it needs, with variables for what
  * the answers give, and a test that each answer is one of those that the document has.
+ * @param options streams: whether to keep what answers for as long as somebody listens
  */
-export function wire(collection: Collection, api: Api): object {
-  const wired = collection.item.flatMap(({ name, item }) => item.map((request) => wireRequest(request, name, api)));
+export function wire(collection: Collection, api: Api, options: { readonly streams: boolean }): object {
+  const wired = collection.item
+    .flatMap(({ name, item }) => item.map((request) => wireRequest(request, name, api)))
+    .filter(({ request }) => options.streams || !JSON.stringify(request.request).includes('text/event-stream'));
   const named = (order: Readonly<Record<string, number>>) =>
     Object.keys(order).flatMap((id) => wired.filter(({ operationId }) => operationId === id));
   const between = wired.filter(({ operationId: id }) => !(id in START) && !(id in END));

@@ -21,8 +21,11 @@ Writes a Postman collection of the API, ready to run from the top.
 /** The reviewed document, which a test holds equal to what /openapi.json answers. */
 const DOCUMENT = join(ROOT, 'test/http/docs/openapi.snapshot.json');
 
-/** The collection of the API as it is documented. */
-export async function postmanCollection(): Promise<object> {
+/**
+ * The collection of the API as it is documented.
+ * @param options streams: whether to keep what answers for as long as somebody listens
+ */
+export async function postmanCollection(options = { streams: true }): Promise<object> {
   const document = JSON.parse(await readFile(DOCUMENT, 'utf8'));
   const converted = await new Promise<Collection>((done, failed) => {
     const options = { folderStrategy: 'Tags', enableOptionalParameters: false, parametersResolution: 'Example' };
@@ -32,7 +35,7 @@ export async function postmanCollection(): Promise<object> {
       else done(collection);
     });
   });
-  return wire(converted, document);
+  return wire(converted, document, options);
 }
 
 async function main(): Promise<number> {

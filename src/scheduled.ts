@@ -1,5 +1,6 @@
 import { finishClosing } from './accounts/closing.ts';
 import { removeExpiredDevices } from './accounts/retention.ts';
+import { pruneKeys } from './db/idempotency.ts';
 import { removeOldHistory } from './history/retention.ts';
 import { primary } from './http/database.ts';
 
@@ -14,6 +15,7 @@ export async function scheduled(controller: ScheduledController, env: Env): Prom
   const results = await Promise.allSettled([
     finishClosing(env, db, now),
     removeExpiredDevices(db, now),
+    pruneKeys(db, now),
     removeOldHistory(db, env.HISTORY_DAYS, now),
   ]);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

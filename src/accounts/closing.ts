@@ -2,9 +2,9 @@ import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, ne, notExists, or
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { execute } from '../actor/client.ts';
 import { historyLine } from '../db/history.ts';
-import { closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
+import { attendees, closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type { EventId, Instant, ReservationId, UserId } from '../domain/model.ts';
+import type { EventId, Instant, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
 import { ACCESS_TOKEN_SECONDS } from '../http/auth.ts';
 import { hasOtherAdmin } from './users-queries.ts';
 
@@ -15,6 +15,8 @@ const STEPS_PER_RUN = 20;
 const ACCOUNTS_PER_RUN = 20;
 /** Once the last access token has expired and lists have caught up, nothing new can be reserved for the account. */
 const WATCHED_MS = 2 * ACCESS_TOKEN_SECONDS * 1000;
+
+const ACTIVE: ReservationStatus[] = ['pending', 'confirmed', 'waitlisted'];
 
 /** Why an account stays. */
 export type Kept = 'wrong_password' | 'account_has_events' | 'last_admin';
@@ -69,12 +71,13 @@ function runsUpcoming(organizerId: UserId, now: Instant): SQL | undefined {
  * `finishClosing`.
  */
 export async function startClosing(env: Env, db: DrizzleD1Database, userId: UserId, now: Instant): Promise<void> {
-  await cancelAll(env, db, userId, now, STEPS_PER_REQUEST);
+  const { isDone } = await cancelAll(env, db, userId, now, STEPS_PER_REQUEST);
+  if (isDone) await forgetAttendees(db, userId, now);
 }
 
 /**
- * Goes on with the accounts that were closed: cancels what they still have, and forgets each one when nothing is left
- * and no access token can bring anything new. Bounded, safe to repeat, and to stop anywhere.
+ * Goes on with the accounts that were closed: cancels what they still have, forgets whom they registered, and then them, when
+ * nothing is left and no access token can bring anything new. Bounded, safe to repeat, and to stop anywhere.
  */
 export async function finishClosing(env: Env, db: DrizzleD1Database, now: Instant): Promise<void> {
   const closed = await db.select().from(closedAccounts).orderBy(asc(closedAccounts.checkedAt)).limit(ACCOUNTS_PER_RUN);
@@ -84,7 +87,8 @@ export async function finishClosing(env: Env, db: DrizzleD1Database, now: Instan
     const { isDone, stepsTaken } = await cancelAll(env, db, userId, now, steps);
     steps -= stepsTaken;
     const its = eq(closedAccounts.userId, userId);
-    if (isDone && now >= closedAt + WATCHED_MS) await db.delete(closedAccounts).where(its);
+    const isEmpty = isDone && (await forgetAttendees(db, userId, now));
+    if (isEmpty && now >= closedAt + WATCHED_MS) await db.delete(closedAccounts).where(its);
     else await db.update(closedAccounts).set({ checkedAt: now }).where(its);
   }
 }
@@ -131,7 +135,7 @@ async function cancellableAfter(db: DrizzleD1Database, userId: UserId, now: Inst
       and(
         eq(reservations.userId, userId),
         isNull(reservations.deletedAt),
-        inArray(reservations.status, ['pending', 'confirmed', 'waitlisted']),
+        inArray(reservations.status, ACTIVE),
         sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`,
         gt(reservations.id, after as ReservationId),
       ),
@@ -144,4 +148,37 @@ async function cancellableAfter(db: DrizzleD1Database, userId: UserId, now: Inst
 async function publishedBy(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<EventId[]> {
   const rows = await db.select({ id: events.id }).from(events).where(runsUpcoming(userId, now)).limit(STEP);
   return rows.map(({ id }) => id);
+}
+
+/**
+ * Deletes the attendees whom the account registered, but for those whom an event still expects; a step's worth at a
+ * time.
+ * @returns whether none is left
+ */
+async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<boolean> {
+  const theirs = eq(attendees.userId, userId);
+  const expected = db
+    .select({ id: reservations.id })
+    .from(reservations)
+    .innerJoin(events, eq(events.id, reservations.eventId))
+    .where(
+      and(
+        eq(reservations.attendeeId, attendees.id),
+        isNull(reservations.deletedAt),
+        inArray(reservations.status, ACTIVE),
+        ne(events.status, 'cancelled'),
+        gt(events.endTime, now),
+      ),
+    );
+  const rows = await db
+    .select({ id: attendees.id })
+    .from(attendees)
+    .where(and(theirs, notExists(expected)))
+    .limit(STEP);
+  for (const { id } of rows) {
+    const its = { at: now, userId, action: 'attendee_deleted', subjectType: 'attendee', subjectId: id } as const;
+    const one = eq(attendees.id, id);
+    await db.batch([historyLine(db, its, attendees, one), db.delete(attendees).where(one)]);
+  }
+  return (await db.select({ id: attendees.id }).from(attendees).where(theirs).limit(1).get()) === undefined;
 }

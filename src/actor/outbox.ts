@@ -123,7 +123,7 @@ export class Outbox {
         this.#isRush = false;
         return;
       }
-      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page.facts));
+      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page));
       reachedSeq = page.upToSeq;
       this.#projectedSeq = Math.max(this.projectedSeq, reachedSeq);
       this.#bookmark = session.getBookmark() ?? this.#bookmark;

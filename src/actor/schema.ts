@@ -107,4 +107,6 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX idempotency_by_age ON idempotency (at);
   `,
+  // Whose a reservation was at an earlier fact.
+  "CREATE INDEX transfers ON facts (seq) WHERE type = 'reservation_transferred'",
 ];

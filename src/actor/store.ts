@@ -37,6 +37,8 @@ export interface ProjectionPage {
   readonly view: EventView;
   readonly reservations: readonly StoredReservation[];
   readonly facts: readonly Fact[];
+  /** All transfers from the page on, beyond its end too: what it touched may have changed hands since. */
+  readonly transfers: readonly Fact[];
   /** The last fact of the page. */
   readonly upToSeq: number;
 }
@@ -248,7 +250,11 @@ export class Store {
       'SELECT * FROM reservations WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(ids),
     );
-    return { view, facts, upToSeq, reservations: [...rows].map(toStored) };
+    const transfers = this.#sql.exec(
+      "SELECT * FROM facts WHERE seq > ? AND type = 'reservation_transferred' ORDER BY seq",
+      afterSeq,
+    );
+    return { view, facts, upToSeq, reservations: [...rows].map(toStored), transfers: [...transfers].map(toFact) };
   }
 
   /** The reservations whose ids come after `afterId`, in their order; for a rebuild. */

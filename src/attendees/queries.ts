@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, gt, inArray, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { historyLine } from '../db/history.ts';
 import { type AttendeeRow, attendees, events, reservations } from '../db/tables.ts';
 import type { AttendeeId, Instant, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
@@ -24,25 +25,32 @@ export async function createAttendee(
   input: WholeAttendee,
   now: Instant,
 ): Promise<AttendeeRow> {
-  const [row] = await db
-    .insert(attendees)
-    .values({
-      ...registration,
-      firstName: input.first_name,
-      lastName: input.last_name,
-      lastNameKey: sortKey(input.last_name),
-      email: input.email,
-      emailKey: identifierKey(input.email),
-      phone: input.phone,
-      dateOfBirth: input.date_of_birth,
-      createdAt: now,
-      updatedAt: now,
-      version: 1,
-    })
-    .onConflictDoNothing({ target: attendees.emailKey })
-    .returning();
+  const values = {
+    ...registration,
+    firstName: input.first_name,
+    lastName: input.last_name,
+    lastNameKey: sortKey(input.last_name),
+    email: input.email,
+    emailKey: identifierKey(input.email),
+    phone: input.phone,
+    dateOfBirth: input.date_of_birth,
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+  };
+  const { id, userId } = registration;
+  const [[row]] = await db.batch([
+    db.insert(attendees).values(values).onConflictDoNothing({ target: attendees.emailKey }).returning(),
+    historyLine(db, entryOf('attendee_registered', id, userId, now), attendees, eq(attendees.id, id)),
+  ]);
   if (row === undefined) throw new Problem('email_taken');
   return row;
+}
+
+/** @param userId who acts; null: somebody with the edit token, or anybody who registers */
+function entryOf(action: string, id: AttendeeId, userId: UserId | null, at: Instant, details = {}) {
+  const ownerId = sql`${attendees.userId}`;
+  return { at, userId, ownerId, action, subjectType: 'attendee', subjectId: id, details } as const;
 }
 
 const SORTED_BY = {
@@ -111,12 +119,14 @@ function selectFrom(db: DrizzleD1Database, match: string | undefined, where: SQL
 
 /**
  * Changes what is named of the attendee, in one statement.
+ * @param actorId who asks for it; null: somebody with the edit token
  * @param ifVersions the versions that the change is meant for; null: any
  * @throws Problem `attendee_not_found`, `version_mismatch` or `email_taken`
  */
 export async function updateAttendee(
   db: DrizzleD1Database,
   id: AttendeeId,
+  actorId: UserId | null,
   patch: AttendeePatch,
   ifVersions: readonly number[] | null,
   now: Instant,
@@ -143,12 +153,11 @@ export async function updateAttendee(
             .from(other)
             .where(and(eq(other.emailKey, emailKey), ne(other.id, id))),
         );
-  const [[updated], [row]] = await db.batch([
-    db
-      .update(attendees)
-      .set(changes)
-      .where(and(atVersion(id, ifVersions), isFree))
-      .returning(),
+  const allowed = and(atVersion(id, ifVersions), isFree);
+  const entry = entryOf('attendee_edited', id, actorId, now, { fields: Object.keys(patch) });
+  const [, [updated], [row]] = await db.batch([
+    historyLine(db, entry, attendees, isChange ? allowed : sql`false`),
+    db.update(attendees).set(changes).where(allowed).returning(),
     db.select().from(attendees).where(eq(attendees.id, id)),
   ]);
   if (updated) return updated;
@@ -164,6 +173,7 @@ export async function updateAttendee(
 export async function deleteAttendee(
   db: DrizzleD1Database,
   id: AttendeeId,
+  actorId: UserId | null,
   ifVersions: readonly number[] | null,
   now: Instant,
 ): Promise<void> {
@@ -183,11 +193,10 @@ export async function deleteAttendee(
     .from(reservations)
     .innerJoin(events, eq(events.id, reservations.eventId))
     .where(isExpected);
-  const [deleted, [row]] = await db.batch([
-    db
-      .delete(attendees)
-      .where(and(atVersion(id, ifVersions), notExists(expected)))
-      .returning({ id: attendees.id }),
+  const allowed = and(atVersion(id, ifVersions), notExists(expected));
+  const [, deleted, [row]] = await db.batch([
+    historyLine(db, entryOf('attendee_deleted', id, actorId, now), attendees, allowed),
+    db.delete(attendees).where(allowed).returning({ id: attendees.id }),
     db.select().from(attendees).where(eq(attendees.id, id)),
   ]);
   if (deleted.length > 0) return;

@@ -4,14 +4,14 @@ import type { Context } from 'hono';
 import { type AttendeeCaller, attendeeToRead, editTokenHash } from '../db/attendees.ts';
 import { inCurrentRole } from '../db/roles.ts';
 import type { AttendeeRow } from '../db/tables.ts';
-import type { AttendeeId } from '../domain/model.ts';
+import type { AttendeeId, UserId } from '../domain/model.ts';
 import { database, freshDatabase, primary } from '../http/database.ts';
 import { clientHas, ifMatchVersions } from '../http/etag.ts';
 import { noStore } from '../http/headers.ts';
 import { newAttendeeId } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
 import { countAgainst, networkOf } from '../http/rate-limits.ts';
-import { createRouter } from '../http/router.ts';
+import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { createAttendee, deleteAttendee, listAttendees, updateAttendee } from './queries.ts';
 import { type AttendeeInput, toAttendeeJson, type WholeAttendee } from './schema.ts';
@@ -56,7 +56,10 @@ attendees.openapi(contract.replaceAttendee, async (c) => {
   const db = freshDatabase(c);
   await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
   const changes = whole(c.req.valid('json'));
-  return c.json(answered(c, await updateAttendee(db, id, changes, ifMatchVersions(ifMatch), Date.now())), 200);
+  return c.json(
+    answered(c, await updateAttendee(db, id, actorOf(c), changes, ifMatchVersions(ifMatch), Date.now())),
+    200,
+  );
 });
 
 attendees.openapi(contract.editAttendee, async (c) => {
@@ -65,7 +68,10 @@ attendees.openapi(contract.editAttendee, async (c) => {
   const db = freshDatabase(c);
   await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
   const changes = c.req.valid('json');
-  return c.json(answered(c, await updateAttendee(db, id, changes, ifMatchVersions(ifMatch), Date.now())), 200);
+  return c.json(
+    answered(c, await updateAttendee(db, id, actorOf(c), changes, ifMatchVersions(ifMatch), Date.now())),
+    200,
+  );
 });
 
 attendees.openapi(contract.deleteAttendee, async (c) => {
@@ -73,7 +79,7 @@ attendees.openapi(contract.deleteAttendee, async (c) => {
   const { id } = c.req.valid('param');
   const db = freshDatabase(c);
   await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
-  await deleteAttendee(db, id, ifMatchVersions(ifMatch), Date.now());
+  await deleteAttendee(db, id, actorOf(c), ifMatchVersions(ifMatch), Date.now());
   return c.body(null, 204);
 });
 
@@ -82,6 +88,11 @@ async function assertRegistrant(db: DrizzleD1Database, id: AttendeeId, caller: A
   const readable = await attendeeToRead(db, id, caller);
   if (readable === null) throw new Problem('attendee_not_found');
   if (readable.organizerId !== null) throw new Problem('not_registrant');
+}
+
+/** Who is signed in, or null. */
+function actorOf(c: Pick<Context<AppEnv>, 'get'>): UserId | null {
+  return c.get('principal')?.userId ?? null;
 }
 
 /** A whole attendee, with null for what the input leaves out. */

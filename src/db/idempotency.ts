@@ -24,6 +24,7 @@ export type Reused = 'idempotency_key_reused';
 const REUSED: Reused = 'idempotency_key_reused';
 /** Expired keys that one request forgets, so that the table stays as small as a day's use. */
 const PRUNED_PER_REQUEST = 100;
+const BATCHES_PER_RUN = 50;
 
 /**
  * Creates something in D1 once per key, however often and however simultaneously that is asked: the answer is kept in
@@ -125,6 +126,14 @@ async function keeping(
     db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), lte(idempotencyKeys.at, expiredAt))),
     db.insert(idempotencyKeys).select(sql`select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed} where ${created}`),
   ];
+}
+
+/** Forgets keys that no request came to forget: what was answered holds personal data. The next run goes on. */
+export async function pruneKeys(db: DrizzleD1Database, now: Instant): Promise<void> {
+  for (let batch = 0; batch < BATCHES_PER_RUN; batch += 1) {
+    const { meta } = await prune(db, now - LIMITS.idempotencyMs).run();
+    if (meta.changes < PRUNED_PER_REQUEST) return;
+  }
 }
 
 function prune(db: DrizzleD1Database, expiredAt: Instant) {

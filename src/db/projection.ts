@@ -1,7 +1,6 @@
-import type { Fact } from '../domain/facts.ts';
 import { reservationIdOf } from '../domain/ids.ts';
 import type { EventView, Reservation } from '../domain/model.ts';
-import { factLines } from './history.ts';
+import { factLines, type Happened } from './fact-lines.ts';
 
 /** A reservation as it is to stand in D1. */
 type Projected = Reservation & { readonly seq: number };
@@ -76,19 +75,19 @@ const UPSERT_RESERVATIONS = upsert('reservations', RESERVATION_COLUMNS);
  * Writes an event, some of its reservations and the history of what happened to them to D1, in one transaction. Safe
  * to repeat and to run late: every row carries the `seq` of its last fact, an older one changes nothing, and a fact's
  * line is written once.
- * @param facts what happened since the last projection
+ * @param happened what happened since the last projection
  * @throws what D1 throws; then nothing was written
  */
 export async function project(
   session: D1DatabaseSession,
   view: EventView,
   reservations: readonly Projected[],
-  facts: readonly Fact[],
+  happened: Happened,
 ): Promise<void> {
   await session.batch([
     session.prepare(UPSERT_EVENTS).bind(JSON.stringify([eventValues(view)])),
     session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations.map(reservationValues))),
-    ...factLines(session, view.event.id, facts, reservations),
+    ...factLines(session, view.event.id, happened, reservations),
   ]);
 }
 

@@ -1,6 +1,8 @@
+import { exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { address, newcomer, PASSWORD } from '../support/accounts.ts';
 import { request } from '../support/api.ts';
+import { attendeeBody } from '../support/attendees.ts';
 import { type Member, member, PROPS, refreshTokenOf } from '../support/cast.ts';
 import { type Operation, openApi } from '../support/contract.ts';
 
@@ -37,13 +39,29 @@ const TABLE = `
   POST   /api/events/{id}/cancel                           401       403       403       200       200       403
   GET    /api/events/{id}/availability                     200       200       200       200       200       200
   POST   /api/events/{id}/rebuild                          401       403       403       403       200       403
+  GET    /api/events/{id}/changes                          401       403       403       200       200       403
   POST   /api/events/{id}/reservations                     401       201       201       201       201       201
   GET    /api/events/{id}/reservations                     401       403       403       200       200       403
+  GET    /api/events/{id}/waitlist                         401       403       403       200       200       403
   GET    /api/reservations                                 401       200       200       200       200       200
+  GET    /api/attendees/{id}/reservations                  404       404       404       200       200       404
   GET    /api/reservations/{id}                            401       404       404       200       200       404
+  PATCH  /api/reservations/{id}                            401       404       404       200       200       404
   DELETE /api/reservations/{id}                            401       404       404       204       204       404
   POST   /api/reservations/{id}/confirm                    401       404       404       200       200       404
+  POST   /api/reservations/{id}/extend                     401       404       404       200       200       404
   POST   /api/reservations/{id}/cancel                     401       404       404       200       200       404
+  POST   /api/reservations/{id}/reactivate                 401       404       404       200       200       404
+  POST   /api/reservations/{id}/transfer                   401       404       404       200       200       404
+  DELETE /api/reservations/{id}/transfer                   401       404       404       204       204       404
+  POST   /api/reservations/{id}/transfer/accept            401       404       404       200       403       404
+  POST   /api/events/{id}/check-ins                        401       403       403       409       409       403
+  POST   /api/reservations/{id}/check-in                   401       403       403       403       409       403
+  DELETE /api/reservations/{id}/check-in                   401       404       404       403       200       404
+  GET    /api/reservations/{id}/ticket.svg                 401       404       404       409       409       404
+  GET    /api/events/{id}/live                             200       200       200       200       200       200
+  GET    /api/events/{id}/stats                            401       403       403       200       200       403
+  GET    /api/events/{id}/reservations.csv                 401       403       403       200       200       403
   GET    /api/countries                                    200       200       200       200       200       200
   GET    /api/countries/{code}                             200       200       200       200       200       200
   POST   /api/venues                                       401       403       201       201       201       403
@@ -52,6 +70,12 @@ const TABLE = `
   PUT    /api/venues/{id}                                  401       403       403       200       200       403
   PATCH  /api/venues/{id}                                  401       403       403       200       200       403
   DELETE /api/venues/{id}                                  401       403       403       204       204       403
+  POST   /api/attendees                                    201       201       201       201       201       201
+  GET    /api/attendees                                    401       403       200       200       200       403
+  GET    /api/attendees/{id}                               404       404       404       200       200       404
+  PUT    /api/attendees/{id}                               404       404       404       200       200       404
+  PATCH  /api/attendees/{id}                               404       404       404       200       200       404
+  DELETE /api/attendees/{id}                               404       404       404       204       204       404
   GET    /api/me/history                                   401       200       200       200       200       200
   GET    /api/history                                      401       403       403       403       200       403
   GET    /healthz                                          200       200       200       200       200       200
@@ -83,7 +107,14 @@ const BODIES: Readonly<Record<string, (caller: Member) => unknown>> = {
   'PATCH /api/me': () => ({ username: newcomer().username }),
   'PUT /api/me/password': () => ({ current_password: PASSWORD, new_password: PASSWORD }),
   'DELETE /api/me': () => ({ password: PASSWORD }),
+  'POST /api/reservations/{id}/transfer': async () => ({ username: (await member('customer')).username }),
+  'POST /api/attendees': () => attendeeBody(),
+  'PUT /api/attendees/{id}': () => attendeeBody(),
+  'PATCH /api/attendees/{id}': () => ({ first_name: 'Ada' }),
 };
+
+/** What answers for as long as somebody listens. */
+const STREAMS = ['GET /api/events/{id}/live'];
 
 async function callerAs(role: string, owner: Member | undefined): Promise<Member> {
   if (role === 'owner') return owner ?? member('organizer');
@@ -98,12 +129,17 @@ async function ask(route: string, role: string): Promise<number> {
   const path = template.replace('{id}', prop?.id ?? '').replace('{code}', 'DE');
   const example = operations.get(route)?.requestBody?.content['application/json']?.example;
   const body = route in BODIES ? await BODIES[route]?.(caller) : example;
-  const reply = await request(method, path, {
-    headers: address(),
-    ...(role !== 'anonymous' && { token: caller.token }),
-    ...(body !== undefined && { body }),
-  });
-  return reply.status;
+  const token = role === 'anonymous' ? undefined : caller.token;
+  if (STREAMS.includes(route)) return statusOf(path, token);
+  const call = { headers: address(), ...(token !== undefined && { token }), ...(body !== undefined && { body }) };
+  return (await request(method, path, call)).status;
+}
+
+async function statusOf(path: string, token: string | undefined): Promise<number> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const { status, body } = await exports.default.fetch(`http://localhost${path}`, { headers });
+  await body?.cancel();
+  return status;
 }
 
 // Of the admins whose accounts go, none is the last.

@@ -5,6 +5,7 @@ import { signAccessToken } from '../../src/http/auth.ts';
 import { newUserId } from '../../src/http/ids.ts';
 import { address, PASSWORD } from './accounts.ts';
 import { request } from './api.ts';
+import { register } from './attendees.ts';
 import { createEvent } from './events.ts';
 import { createVenue } from './venues.ts';
 
@@ -46,6 +47,10 @@ export const PROPS: Readonly<Record<string, () => Promise<{ readonly id: string;
     const owner = await member('customer');
     const { body } = await request('POST', `/api/events/${id}/reservations`, { token: owner.token });
     return { id: body.id, owner };
+  },
+  attendees: async () => {
+    const owner = await member('customer');
+    return { id: (await register({}, owner.token)).id, owner };
   },
   users: async () => {
     const owner = await member('customer');

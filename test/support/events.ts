@@ -58,7 +58,7 @@ export async function projectEvent(
     version: 1,
     ...over,
   };
-  await project(env.DB.withSession('first-primary'), { event, totals, seq: 1 }, [], []);
+  await project(env.DB.withSession('first-primary'), { event, totals, seq: 1 }, [], { facts: [], transfers: [] });
   return event;
 }
 

@@ -9,10 +9,11 @@ import {
   withoutProse,
 } from './source.ts';
 
-/** Where a file of src stands in the house; every slice stands apart. What cron starts stands beside the app. */
+/** Where a file of src stands in the house; every slice stands apart. */
 function placeOf(path: string): string {
   if (path === 'src/worker.ts') return 'worker';
-  if (path === 'src/app.ts' || path === 'src/scheduled.ts') return 'app';
+  if (path === 'src/app.ts') return 'app';
+  if (path === 'src/scheduled.ts') return 'scheduled';
   if (path === 'src/actor/client.ts') return 'actor/client';
   // The one object beside the actor; the worker has to export it.
   if (path === 'src/live/hub.ts') return 'live/hub';
@@ -22,8 +23,9 @@ function placeOf(path: string): string {
 
 /** What may be imported from each place, besides its own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  worker: ['app', 'actor', 'live/hub'],
+  worker: ['app', 'scheduled', 'actor', 'live/hub'],
   app: ['slice', 'http', 'actor/client'],
+  scheduled: ['slice', 'http', 'db'],
   slice: ['http', 'db', 'actor/client', 'domain'],
   http: ['domain'],
   db: ['domain'],

@@ -5,6 +5,7 @@ import { newReservationId } from '../../../src/http/ids.ts';
 import worker from '../../../src/worker.ts';
 import { address, logIn, PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
+import { register } from '../../support/attendees.ts';
 import { allPages, createEvent, hoursFromNow, projectEvent } from '../../support/events.ts';
 
 const MINUTE_MS = 60_000;
@@ -82,6 +83,33 @@ describe('deleting an account', () => {
     expect(lines.filter((line) => line.action === 'reservation_cancelled').map((line) => line.details.by)).toEqual(
       Array(3).fill('holder'),
     );
+  });
+
+  it('forgets the attendees whom it registered, but for those who are still expected', async () => {
+    const organizer = await somebody('organizer');
+    const me = await account();
+    const gone = await register({}, me.token);
+    const cancelled = await register({}, me.token);
+    const expected = await register({}, me.token);
+    const open = await createEvent(organizer.token);
+    const closed = await createEvent(organizer.token, { cancel_until: hoursFromNow(-1) });
+    for (const [event, attendee] of [
+      [open, cancelled],
+      [closed, expected],
+    ]) {
+      const body = { attendee_id: attendee.id };
+      await request('POST', `/api/events/${event.id}/reservations`, { token: me.token, body });
+    }
+    await deleteMe(me.token);
+    const admin = await somebody('admin');
+    const statuses = [gone, cancelled, expected].map(
+      async ({ id }) => (await request('GET', `/api/attendees/${id}`, { token: admin.token })).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([404, 404, 200]);
+    await runCron(60);
+    expect(await closing(me.id)).toBe(true);
+    await runCron(48 * 60);
+    expect(await closing(me.id)).toBe(false);
   });
 
   it('leaves a reservation whose holder may not cancel any more', async () => {

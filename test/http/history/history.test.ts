@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { rebuild } from '../../../src/actor/client.ts';
 import { PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
+import { attendeeBody, register } from '../../support/attendees.ts';
+import { member } from '../../support/cast.ts';
 import { allPages, createEvent, hoursFromNow, invalid } from '../../support/events.ts';
 import { createVenue } from '../../support/venues.ts';
 
@@ -98,6 +100,63 @@ describe('what an actor decides', () => {
     await Promise.all(edits.map((body) => request('PATCH', `/api/events/${event.id}`, { token, body })));
     await rebuild(env, event.id);
     expect(await historyOf(event.id)).toHaveLength(121);
+  });
+});
+
+describe('what becomes of a reservation', () => {
+  it('is known to each of its owners for their time, also after a rebuild', async () => {
+    const event = await createEvent((await somebody('organizer')).token);
+    const giver = await member('customer');
+    const taker = await member('customer');
+    const { body } = await request('POST', `/api/events/${event.id}/reservations`, { token: giver.token });
+    const path = `/api/reservations/${body.id}`;
+    await request('POST', `${path}/transfer`, { token: giver.token, body: { username: taker.username } });
+    await request('POST', `${path}/transfer/accept`, { token: taker.token });
+    await request('POST', `${path}/cancel`, { token: taker.token });
+    for (let times = 0; times < 2; times += 1) {
+      expect(await actionsOf(giver.token)).toEqual([
+        'reservation_transferred',
+        'transfer_offered',
+        'reservation_created',
+      ]);
+      expect(await actionsOf(taker.token)).toEqual(['reservation_cancelled', 'reservation_transferred']);
+      await env.DB.prepare('DELETE FROM history WHERE event_id = ?').bind(event.id).run();
+      await rebuild(env, event.id);
+    }
+  });
+
+  it('is no act of whoever made room', async () => {
+    const event = await createEvent((await somebody('organizer')).token, { capacity: 1 });
+    const first = await somebody();
+    const next = await somebody();
+    const path = `/api/events/${event.id}/reservations`;
+    const { body } = await request('POST', path, { token: first.token });
+    await request('POST', path, { token: next.token, body: { on_full: 'waitlist' } });
+    await request('POST', `/api/reservations/${body.id}/cancel`, { token: first.token });
+    expect(await actionsOf(first.token)).toEqual(['reservation_cancelled', 'reservation_created']);
+    const [promoted] = await allPages('/api/me/history', 10, next.token);
+    expect(promoted).toMatchObject({ action: 'reservation_promoted', user_id: null });
+    expect(JSON.stringify(await historyOf(event.id))).not.toContain('passed');
+  });
+});
+
+describe('what is done to an attendee', () => {
+  it('has its line without personal data, with whoever was signed in', async () => {
+    const owner = await somebody();
+    const body = attendeeBody();
+    const attendee = await register(body, owner.token);
+    const path = `/api/attendees/${attendee.id}`;
+    await request('PATCH', path, { token: owner.token, body: { phone: '+49 30 901820' } });
+    await request('PATCH', path, { body: { first_name: 'Grace' }, headers: { 'x-edit-token': attendee.edit_token } });
+    await request('PATCH', path, { token: owner.token, body: {} });
+    await request('DELETE', path, { token: admin.token });
+    const lines = await allPages('/api/me/history', 100, owner.token);
+    expect(lines.map((line) => [line.action, line.user_id, line.details])).toEqual([
+      ['attendee_deleted', null, {}],
+      ['attendee_edited', null, { fields: ['first_name'] }],
+      ['attendee_edited', owner.userId, { fields: ['phone'] }],
+      ['attendee_registered', owner.userId, {}],
+    ]);
   });
 });
 

@@ -69,3 +69,13 @@ it('devices whose refresh token has expired are forgotten, others stay signed in
   expect(await families.first('n')).toBe(1);
   expect((await refresh(second.refresh_token)).status).toBe(200);
 });
+
+it('answers kept for an Idempotency-Key are forgotten after a day', async () => {
+  const add = (key: string, at: number) =>
+    env.DB.prepare("INSERT INTO idempotency_keys VALUES (?, ?, 'print', 'answer')").bind(key, at).run();
+  await add('old', Date.now() - DAY_MS - 1);
+  await add('young', Date.now() - DAY_MS + 60_000);
+  await runCron();
+  const { results } = await env.DB.prepare("SELECT key FROM idempotency_keys WHERE answer = 'answer'").all();
+  expect(results).toEqual([{ key: 'young' }]);
+});

@@ -1,0 +1,94 @@
+import type { Fact, FactType } from '../domain/facts.ts';
+import type { EventId, Reservation, ReservationId, UserId } from '../domain/model.ts';
+import { base32, firstIdAt, snakeCase } from './history.ts';
+
+/** A stretch of an event's fact log. */
+export interface Happened {
+  readonly facts: readonly Fact[];
+  /** All transfers from the first of the facts on, later ones too, in their order. */
+  readonly transfers: readonly Fact[];
+}
+
+/** What of an event's id and of a fact's number goes into a line's id, in characters of 5 bits. */
+const EVENT_LENGTH = 10;
+const SEQ_LENGTH = 6;
+
+/** What follows from another's act, by the rules or by time: that other did nothing to it. */
+const BY_ITSELF: readonly FactType[] = ['reservation_expired', 'reservation_promoted'];
+/** What proves a reservation at the door, and who else waits: no concern of whoever reads the line. */
+const LEFT_OUT: readonly string[] = ['ticketCode', 'passed'];
+
+const INSERT_LINES = `
+  INSERT INTO history (id, at, user_id, owner_id, action, subject_type, subject_id, event_id, details)
+  SELECT ${Array.from({ length: 9 }, (_, index) => `value ->> ${index}`).join(', ')} FROM json_each(?) WHERE true
+  ON CONFLICT (id) DO NOTHING`;
+
+/** A bound value may have 2 MB; in UTF-8 a character of JSON has at most three bytes. */
+const STATEMENT_LENGTH_MAX = 500_000;
+
+/**
+ * The statements that write a line for each fact of an event, for the batch that projects what the facts changed. A
+ * line that is there already stays as it is.
+ * @param reservations those that the facts are about, as they are now
+ */
+export function factLines(
+  session: D1DatabaseSession,
+  eventId: EventId,
+  { facts, transfers }: Happened,
+  reservations: readonly Reservation[],
+): D1PreparedStatement[] {
+  const users = new Map(reservations.map(({ id, userId }) => [id, userId]));
+  const moves = Map.groupBy(transfers, ({ reservationId }) => reservationId);
+  const lines = facts.map((fact) => {
+    const next = moves.get(fact.reservationId)?.find(({ seq }) => seq >= fact.seq);
+    const ownerId = next?.type === 'reservation_transferred' ? next.data.from : userOf(users, fact.reservationId);
+    return JSON.stringify(lineValues(eventId, fact, ownerId));
+  });
+  return chunks(lines).map((chunk) => session.prepare(INSERT_LINES).bind(`[${chunk.join(',')}]`));
+}
+
+function userOf(users: ReadonlyMap<ReservationId, UserId>, id: ReservationId | null): UserId | null {
+  return (id !== null && users.get(id)) || null;
+}
+
+function chunks(texts: readonly string[]): string[][] {
+  const all: string[][] = [];
+  let length = STATEMENT_LENGTH_MAX;
+  for (const text of texts) {
+    length += text.length;
+    if (length >= STATEMENT_LENGTH_MAX) {
+      all.push([]);
+      length = text.length;
+    }
+    all.at(-1)?.push(text);
+  }
+  return all;
+}
+
+/** @param ownerId whose reservation it was when it happened; of a transfer, who gave it away */
+function lineValues(eventId: EventId, fact: Fact, ownerId: UserId | null): unknown[] {
+  const { reservationId, seq, at, type } = fact;
+  const actorId = BY_ITSELF.includes(type) ? null : fact.actorId;
+  const id = firstIdAt(at) + eventId.slice(-EVENT_LENGTH) + base32(seq, SEQ_LENGTH);
+  const subject = reservationId === null ? ['event', eventId] : ['reservation', reservationId];
+  const details = JSON.stringify(detailsOf(fact.data));
+  return [id, at, actorId, ownerId === actorId ? null : ownerId, type, ...subject, eventId, details];
+}
+
+/** How the model names what it keeps as epoch milliseconds. */
+const INSTANT_NAME = /(?:At|Time|Until)$/;
+
+/** A fact's data as JSON shows it: snake_case, instants as RFC 3339 text, without secrets. */
+function detailsOf(data: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(data)
+      .filter(([name]) => !LEFT_OUT.includes(name))
+      .map(([name, value]) => [snakeCase(name), detailOf(name, value)]),
+  );
+}
+
+function detailOf(name: string, value: unknown): unknown {
+  if (typeof value === 'number' && INSTANT_NAME.test(name)) return new Date(value).toISOString();
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? detailsOf(value) : value;
+}
