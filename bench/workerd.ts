@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { doorTo } from '../scripts/door.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { watchWorkerd } from '../scripts/watchdog.ts';
 import { workerds } from './processes.ts';
@@ -10,8 +11,6 @@ import { workerds } from './processes.ts';
 // Wrangler announces every file that it reads; this must be set before it is loaded.
 process.env.WRANGLER_LOG ??= 'error';
 const { unstable_getMiniflareWorkerOptions: readWorkerOptions } = await import('wrangler');
-
-const HOST = '127.0.0.1';
 
 /** One Worker to run: a wrangler config and what was bundled of it. */
 export interface WorkerSource {
@@ -45,16 +44,6 @@ export async function bundleWorker(name: string, config: string): Promise<Worker
 }
 
 /**
- * A Worker that does nothing but own the socket that leads to another one. A socket of its own would lead a Worker with
- * assets through Miniflare's stand-in for Cloudflare's router of assets: two more Workers a request, in JavaScript, which
- * cost more than ours does. In production the platform's own router does that, outside of what is measured here.
- */
-function doorTo(worker: string) {
-  const sockets = [{ host: HOST, port: 0, serviceName: worker }];
-  return { name: `door-${worker}`, modules: true, script: 'export default {}', unsafeDirectSockets: sockets };
-}
-
-/**
  * Starts workerd itself, without the proxy of `wrangler dev`, with everything kept on disk.
  * @param inspectorPort where to attach a profiler; 0: any free port
  */
@@ -71,7 +60,7 @@ export async function startWorkerd(
     const bindings = { ...(options.bindings as Record<string, string>), ...vars };
     return { ...options, name, bindings, modules: true, modulesRoot: dirname(bundle), scriptPath: bundle };
   });
-  const doors = sources.map(({ name }) => doorTo(name));
+  const doors = sources.map(({ name }) => doorTo(name, 0));
   const inspector = inspectorPort === undefined ? {} : { inspectorPort };
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -89,7 +78,8 @@ export async function startWorkerd(
     throw error;
   });
   const ports = new Map<string, number>();
-  for (const { name } of sources) ports.set(name, Number((await miniflare.unsafeGetDirectURL(doorTo(name).name)).port));
+  for (const { name } of sources)
+    ports.set(name, Number((await miniflare.unsafeGetDirectURL(doorTo(name, 0).name)).port));
   const pid = workerds().find((one) => !known.has(one)) ?? 0;
   return {
     pid,

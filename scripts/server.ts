@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { BUNDLE, bundle } from './bundle.ts';
+import { doorTo, HOST } from './door.ts';
 import { applyMigrations } from './migrations.ts';
 import { ROOT, STATE } from './paths.ts';
 import { watchWorkerd } from './watchdog.ts';
@@ -11,9 +12,6 @@ import { watchWorkerd } from './watchdog.ts';
 // Wrangler announces every file of secrets that it reads; this must be set before it is loaded.
 process.env.WRANGLER_LOG ??= 'error';
 const { unstable_getMiniflareWorkerOptions: readWorkerOptions } = await import('wrangler');
-
-/** Workerd listens on this address only: the local server is for this machine. */
-const HOST = '127.0.0.1';
 
 /** How to serve. */
 export interface ServerOptions {
@@ -63,15 +61,16 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const unlock = await lock(state);
   const unwatch = watchWorkerd();
   try {
-    const worker = workerOptions(vars, port);
+    const worker = workerOptions(vars);
+    const door = doorTo(worker.name, port);
     await Promise.all([build ? bundle() : undefined, applyMigrations(state, worker.d1Databases.DB.id)]);
     const miniflare = new Miniflare(
-      convertV4MiniflareOptions({ resourcePersistencePath: state, workers: [worker] } as never),
+      convertV4MiniflareOptions({ resourcePersistencePath: state, workers: [worker, door] } as never),
     );
     await miniflare.ready;
     const stopCron = runCron(miniflare);
     return {
-      url: (await miniflare.unsafeGetDirectURL()).origin,
+      url: (await miniflare.unsafeGetDirectURL(door.name)).origin,
       database: () => miniflare.getD1Database('DB') as unknown as Promise<D1Database>,
       stop: async () => {
         stopCron();
@@ -87,8 +86,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   }
 }
 
-/** What wrangler.toml says, on a direct socket of workerd: the proxy in front of `wrangler dev` is 10 times slower. */
-function workerOptions(vars: Readonly<Record<string, string>>, port: number) {
+/** What wrangler.toml says. */
+function workerOptions(vars: Readonly<Record<string, string>>) {
   const { modulesRules: _, ...options } = readWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions;
   return {
     ...options,
@@ -97,7 +96,6 @@ function workerOptions(vars: Readonly<Record<string, string>>, port: number) {
     scriptPath: BUNDLE,
     bindings: { ...(options.bindings as Record<string, string>), ...vars },
     d1Databases: options.d1Databases as { DB: { id: string } },
-    unsafeDirectSockets: [{ host: HOST, port }],
   };
 }
 

@@ -12,8 +12,11 @@ export interface Projected {
 const WAIT_MS = 250;
 /** A D1 call that takes longer counts as failed; the next try is safe because projection is idempotent. */
 const D1_TIMEOUT_MS = 10_000;
-/** Facts behind which the actor is under a rush, and replies don't wait. */
+/** So many replies waiting for D1 at once, or so many facts behind, are a rush: none waits until D1 has caught up. */
+const RUSH_WAITERS = 16;
 const RUSH_FACTS = 1_000;
+/** Between two writes to D1 under a rush, so that each carries more and the actor has time for its commands. */
+const RUSH_PAUSE_MS = 50;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
@@ -36,6 +39,7 @@ export class Outbox {
   #running: Promise<void> | null = null;
   #failures = 0;
   #nextTryAt: Instant = 0;
+  #isRush = false;
 
   constructor(store: Store, db: D1Database) {
     this.#store = store;
@@ -59,7 +63,11 @@ export class Outbox {
     const behind = seq - this.projectedSeq;
     if (behind <= 0) return this.#answer(true);
     void this.flush();
-    if (behind > RUSH_FACTS || this.#failures > 0) return this.#answer(false);
+    if (this.#waiters.length >= RUSH_WAITERS || behind > RUSH_FACTS) {
+      this.#isRush = true;
+      this.#release(0, true);
+    }
+    if (this.#isRush || this.#failures > 0) return this.#answer(false);
     return this.#answer(await this.#waitFor(seq));
   }
 
@@ -111,12 +119,16 @@ export class Outbox {
     const session = this.#db.withSession('first-primary');
     for (let reachedSeq = afterSeq; ; ) {
       const page = this.#store.projectionPage(reachedSeq, LIMITS.batchMax);
-      if (page === null) return;
+      if (page === null) {
+        this.#isRush = false;
+        return;
+      }
       await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page));
       reachedSeq = page.upToSeq;
       this.#projectedSeq = Math.max(this.projectedSeq, reachedSeq);
       this.#bookmark = session.getBookmark() ?? this.#bookmark;
       this.#release(this.#projectedSeq, false);
+      if (this.#isRush) await scheduler.wait(RUSH_PAUSE_MS);
     }
   }
 

@@ -158,7 +158,8 @@ export interface Totals {
 
 /**
  * An event as its decider sees it. `reservations` holds at least every row that the command at hand can touch: its
- * own, its holder's active one, and the lapsed holds in the order in which they lapsed; in tests it holds all.
+ * own, its holder's active one, the lapsed holds in the order in which they lapsed, and the head of the line of those
+ * who wait; in tests it holds all.
  */
 export interface EventState {
   /** Null: never created. */

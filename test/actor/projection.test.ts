@@ -7,7 +7,7 @@ import { Store } from '../../src/actor/store.ts';
 import { project } from '../../src/db/projection.ts';
 import type { Action } from '../../src/domain/commands.ts';
 import type { EventId } from '../../src/domain/model.ts';
-import { newEventId } from '../../src/http/ids.ts';
+import { newEventId, newUserId } from '../../src/http/ids.ts';
 import {
   alarmOf,
   command,
@@ -233,4 +233,17 @@ it('does not stumble over half a surrogate pair', async () => {
   const id = await newEvent({ title: 'half \ud83d', tags: ['\udc00'] });
   expect(await eventInD1(id)).toMatchObject({ seq: 1 });
   expect(await execute(env, id, alice, seats(rsvOf(id, 1)))).toMatchObject({ readModel: 'current' });
+});
+
+it('keeps nobody waiting for D1 under a rush, and has it catch up right after', async () => {
+  const id = await newEvent({ capacity: 100 });
+  const people = Array.from({ length: 60 }, (_, n) => ({ userId: newUserId(), role: 'customer' as const, n: n + 1 }));
+  const answers = await Promise.all(people.map(({ n, ...who }) => execute(env, id, who, seats(rsvOf(id, n)))));
+  expect(answers.every(({ outcome }) => outcome.kind === 'reservation')).toBe(true);
+  expect(answers.filter(({ readModel }) => readModel === 'pending').length).toBeGreaterThan(30);
+  await expect.poll(async () => (await rowsInD1(id)).length, { timeout: 1_000 }).toBe(60);
+  // The rush is over once nothing new has come for a moment.
+  await scheduler.wait(200);
+  const late = await execute(env, id, bob, seats(rsvOf(id, 61)));
+  expect(late).toMatchObject({ readModel: 'current' });
 });

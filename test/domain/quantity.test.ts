@@ -110,6 +110,18 @@ it('sends a waiting party that wants more to the end of the line, and one that w
     .then({ code: 'sold_out', availableSlots: 0 });
 });
 
+it('forgets how often a party was passed when it goes to the end of the line', () => {
+  const state = given(
+    created({ capacity: 3 }),
+    reserved(rsv(9), otto, { quantity: 2 }),
+    queued(rsv(1), alice, 2),
+    reserved(rsv(2), bob, { passed: [rsv(1)] }),
+  )
+    .when(alice, to(3))
+    .then(resized(rsv(1), 3, { requeued: true }));
+  expect(state.reservations.get(rsv(1))?.passes).toBe(0);
+});
+
 it('lets those behind move when a party goes to the end, and itself when it has become small enough', () => {
   const line = [created({ capacity: 4 }), reserved(rsv(9), otto, { quantity: 2 }), queued(rsv(1), alice, 3)];
   given(...line)

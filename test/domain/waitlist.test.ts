@@ -123,6 +123,13 @@ it('lets a party be passed three times, and then nobody behind it moves before i
     .then(cancelled(rsv(1), 'holder'), promoted(rsv(2)));
 });
 
+it('counts how often a party is passed within one step too', () => {
+  const singles = [carol, olga, otto, admin].map((who, index) => queued(rsv(index + 3), who));
+  given(created({ capacity: 5 }), reserved(rsv(1), alice, { quantity: 5 }), queued(rsv(2), bob, 5), ...singles)
+    .when(alice, resize(rsv(1), 1))
+    .then(resized(rsv(1), 1), ...[3, 4, 5].map((n) => promoted(rsv(n), { passed: [rsv(2)] })));
+});
+
 it('lets the line move when the party that blocked it leaves', () => {
   given(...passedThrice)
     .when(bob, cancel(rsv(2)))

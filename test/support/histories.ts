@@ -210,11 +210,31 @@ const creation: fc.Arbitrary<Step> = fc.record({
   }),
 });
 
-/** A history that begins with the event's creation. */
+/** People enough to fill the event at once, and a line that is longer than the tight bounds let one command see. */
+const crowd: fc.Arbitrary<readonly Step[]> = fc
+  .array(fc.record({ quantity, status: fc.constantFrom(null, 'pending' as const) }), { minLength: 8, maxLength: 16 })
+  .map((parties) =>
+    parties.map((party, index) => {
+      const ask = { type: 'reserve', attendeeId: attendee(11 + index), onFull: 'waitlist', ...party } as const;
+      return { waitMs: 0, who: bob, ask };
+    }),
+  );
+
+/** A history that begins with the event's creation; some go on with a crowd. */
 export function histories(lengthMax = 40): fc.Arbitrary<History> {
+  const some = fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: crowd });
   return fc
-    .tuple(creation, fc.array(steps, { maxLength: lengthMax, size: 'max' }))
-    .map(([first, rest]) => [first, ...rest.flat()]);
+    .tuple(creation, some, fc.array(steps, { maxLength: lengthMax, size: 'max' }))
+    .map(([first, many, rest]) => [
+      first,
+      ...many,
+      ...rest.flat().map((one) => (many.length > 0 ? further(one) : one)),
+    ]);
+}
+
+/** The same step on a reservation further back, to reach all of a crowd. */
+function further(one: Step): Step {
+  return 'target' in one.ask ? { ...one, ask: { ...one.ask, target: one.ask.target * 3 } } : one;
 }
 
 /** The n-th step as a command on the state that it meets, with an id of its own. */

@@ -24,9 +24,8 @@ export function lineOf({ reservations }: Rows): Reservation[] {
 }
 
 /** The place of a waiting reservation, 1 for the head of the line; null for one that doesn't wait. */
-export function placeOf(rows: Rows, { id }: Pick<Reservation, 'id'>): number | null {
-  const index = lineOf(rows).findIndex((waiter) => waiter.id === id);
-  return index < 0 ? null : index + 1;
+export function placeOf(rows: Rows, { id, status }: Reservation): number | null {
+  return status === 'waitlisted' ? lineOf(rows).findIndex((waiter) => waiter.id === id) + 1 : null;
 }
 
 /** Holds that are over though no fact says so. */
