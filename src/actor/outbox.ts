@@ -13,7 +13,7 @@ const WAIT_MS = 250;
 /** A D1 call that takes longer counts as failed; the next try is safe because projection is idempotent. */
 const D1_TIMEOUT_MS = 10_000;
 /** So many replies waiting for D1 at once, or so many facts behind, are a rush: none waits until D1 has caught up. */
-const RUSH_WAITERS = 16;
+const RUSH_WAITERS = 100;
 const RUSH_FACTS = 1_000;
 /** Between two writes to D1 under a rush, so that each carries more and the actor has time for its commands. */
 const RUSH_PAUSE_MS = 50;

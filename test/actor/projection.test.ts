@@ -236,14 +236,14 @@ it('does not stumble over half a surrogate pair', async () => {
 });
 
 it('keeps nobody waiting for D1 under a rush, and has it catch up right after', async () => {
-  const id = await newEvent({ capacity: 100 });
-  const people = Array.from({ length: 60 }, (_, n) => ({ userId: newUserId(), role: 'customer' as const, n: n + 1 }));
+  const id = await newEvent({ capacity: 1_000 });
+  const people = Array.from({ length: 400 }, (_, n) => ({ userId: newUserId(), role: 'customer' as const, n: n + 1 }));
   const answers = await Promise.all(people.map(({ n, ...who }) => execute(env, id, who, seats(rsvOf(id, n)))));
   expect(answers.every(({ outcome }) => outcome.kind === 'reservation')).toBe(true);
-  expect(answers.filter(({ readModel }) => readModel === 'pending').length).toBeGreaterThan(30);
-  await expect.poll(async () => (await rowsInD1(id)).length, { timeout: 1_000 }).toBe(60);
+  expect(answers.filter(({ readModel }) => readModel === 'pending').length).toBeGreaterThan(200);
+  await expect.poll(async () => (await rowsInD1(id)).length, { timeout: 3_000 }).toBe(400);
   // The rush is over once nothing new has come for a moment.
   await scheduler.wait(200);
-  const late = await execute(env, id, bob, seats(rsvOf(id, 61)));
+  const late = await execute(env, id, bob, seats(rsvOf(id, 401)));
   expect(late).toMatchObject({ readModel: 'current' });
 });
