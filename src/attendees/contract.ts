@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { attendeeIdPath, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
+import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { attendeeInput, attendeeJson, attendeeList, attendeePatch, attendeeQuery, registeredJson } from './schema.ts';
 
@@ -22,14 +23,14 @@ export const createAttendee = createRoute({
   description:
     'For everybody, signed in or not; 60 a minute from one address or account. The answer holds, this once, a token ' +
     'that allows changes without a login. The e-mail address is unique.',
-  request: { body: body(attendeeInput) },
+  request: { headers: IDEMPOTENCY_INPUT, body: body(attendeeInput) },
   responses: {
     201: {
       description: 'The attendee, and the token.',
-      headers: { ...headers, ...LOCATION_HEADER },
+      headers: { ...headers, ...LOCATION_HEADER, ...REPLAYED_HEADER },
       content: { 'application/json': { schema: registeredJson } },
     },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'email_taken', 'rate_limited'),
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'email_taken', 'rate_limited', 'idempotency_key_reused'),
   },
 });
 

@@ -1,8 +1,9 @@
 import { and, eq, getTableColumns, gt, inArray, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { historyLine } from '../db/history.ts';
-import { type AttendeeRow, attendees, events, reservations } from '../db/tables.ts';
+import { type AttendeeRow, attendees, events, type NewAttendee, reservations } from '../db/tables.ts';
 import type { AttendeeId, Instant, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import { identifierKey } from '../http/identifiers.ts';
@@ -19,13 +20,8 @@ type Registration = Pick<AttendeeRow, 'id' | 'userId' | 'editTokenHash'>;
  * Registers an attendee. Uniqueness is the table's to judge, so that of two at once exactly one wins.
  * @throws Problem `email_taken`
  */
-export async function createAttendee(
-  db: DrizzleD1Database,
-  registration: Registration,
-  input: WholeAttendee,
-  now: Instant,
-): Promise<AttendeeRow> {
-  const values = {
+export function newAttendee(registration: Registration, input: WholeAttendee, now: Instant): NewAttendee {
+  return {
     ...registration,
     firstName: input.first_name,
     lastName: input.last_name,
@@ -38,13 +34,33 @@ export async function createAttendee(
     updatedAt: now,
     version: 1,
   };
-  const { id, userId } = registration;
-  const [[row]] = await db.batch([
-    db.insert(attendees).values(values).onConflictDoNothing({ target: attendees.emailKey }).returning(),
-    historyLine(db, entryOf('attendee_registered', id, userId, now), attendees, eq(attendees.id, id)),
+}
+
+/** Whether the attendee is there. */
+export function attendeeExists({ id }: NewAttendee): SQL {
+  return sql`exists (select 1 from ${attendees} where ${attendees.id} = ${id})`;
+}
+
+/**
+ * Registers the attendee, unless the e-mail address is taken.
+ * @param keep what else belongs into the transaction
+ */
+export async function createAttendee(
+  db: DrizzleD1Database,
+  attendee: NewAttendee,
+  keep: readonly BatchItem<'sqlite'>[],
+): Promise<'email_taken' | null> {
+  const { id, userId, createdAt } = attendee;
+  const [inserted] = await db.batch([
+    db
+      .insert(attendees)
+      .values(attendee)
+      .onConflictDoNothing({ target: attendees.emailKey })
+      .returning({ id: attendees.id }),
+    historyLine(db, entryOf('attendee_registered', id, userId, createdAt), attendees, eq(attendees.id, id)),
+    ...keep,
   ]);
-  if (row === undefined) throw new Problem('email_taken');
-  return row;
+  return inserted.length === 0 ? 'email_taken' : null;
 }
 
 /** @param userId who acts; null: somebody with the edit token, or anybody who registers */

@@ -1,19 +1,29 @@
 import { randomBytes } from 'node:crypto';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { Context } from 'hono';
 import { type AttendeeCaller, attendeeToRead, editTokenHash } from '../db/attendees.ts';
+import { once } from '../db/idempotency.ts';
 import { inCurrentRole } from '../db/roles.ts';
-import type { AttendeeRow } from '../db/tables.ts';
+import type { NewAttendee } from '../db/tables.ts';
 import type { AttendeeId, UserId } from '../domain/model.ts';
 import { database, freshDatabase, primary } from '../http/database.ts';
 import { clientHas, ifMatchVersions } from '../http/etag.ts';
 import { noStore } from '../http/headers.ts';
+import { answerOnce, idempotencyKeyOf } from '../http/idempotency.ts';
 import { newAttendeeId } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
 import { countAgainst, networkOf } from '../http/rate-limits.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
-import { createAttendee, deleteAttendee, listAttendees, updateAttendee } from './queries.ts';
+import {
+  attendeeExists,
+  createAttendee,
+  deleteAttendee,
+  listAttendees,
+  newAttendee,
+  updateAttendee,
+} from './queries.ts';
 import { type AttendeeInput, toAttendeeJson, type WholeAttendee } from './schema.ts';
 
 const EDIT_TOKEN_BYTES = 32;
@@ -28,10 +38,17 @@ attendees.openapi(contract.createAttendee, async (c) => {
   const userId = c.get('principal')?.userId ?? null;
   await countAgainst(c.env.ATTENDEE_PER_ADDRESS, userId ?? networkOf(c.req.header('cf-connecting-ip')));
   const editToken = randomBytes(EDIT_TOKEN_BYTES).toString('base64url');
+  const body = c.req.valid('json');
+  const key = idempotencyKeyOf(c, 'registerAttendee', userId ?? 'anonymous', body);
+  const db = freshDatabase(c);
+  const now = Date.now();
   const registration = { id: newAttendeeId(), userId, editTokenHash: editTokenHash(editToken) };
-  const attendee = await createAttendee(freshDatabase(c), registration, whole(c.req.valid('json')), Date.now());
-  c.header('location', `/api/attendees/${attendee.id}`);
-  return c.json({ ...answered(c, attendee), edit_token: editToken }, 201);
+  const attendee = newAttendee(registration, whole(body), now);
+  const answer = { ...answered(c, attendee), edit_token: editToken };
+  const commit = (keep: readonly BatchItem<'sqlite'>[]) => createAttendee(db, attendee, keep);
+  const json = answerOnce(c, await once(db, c.env.JWT_SECRET, key, now, answer, commit, attendeeExists(attendee)));
+  c.header('location', `/api/attendees/${json.id}`);
+  return c.json(json, 201);
 });
 
 attendees.openapi(contract.listAttendees, async (c) => {
@@ -100,11 +117,11 @@ function whole({ phone = null, date_of_birth = null, ...rest }: AttendeeInput): 
   return { ...rest, phone, date_of_birth };
 }
 
-function tagOf(attendee: AttendeeRow): string {
+function tagOf(attendee: NewAttendee): string {
   return `"${attendee.version}"`;
 }
 
-function answered(c: Pick<Context, 'header'>, attendee: AttendeeRow) {
+function answered(c: Pick<Context, 'header'>, attendee: NewAttendee) {
   c.header('etag', tagOf(attendee));
   return toAttendeeJson(attendee);
 }

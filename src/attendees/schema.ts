@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { AttendeeRow } from '../db/tables.ts';
+import type { NewAttendee } from '../db/tables.ts';
 import { EXAMPLE_IDS, pageQuery, searchQuery, time, toTime } from '../http/fields.ts';
 import { email, line } from '../http/text.ts';
 
@@ -104,7 +104,7 @@ export type WholeAttendee = Omit<AttendeeInput, 'phone' | 'date_of_birth'> & {
 export type AttendeeQuery = z.output<typeof attendeeQuery>;
 
 /** An attendee as answers show them. */
-export function toAttendeeJson(attendee: AttendeeRow): z.output<typeof attendeeJson> {
+export function toAttendeeJson(attendee: NewAttendee): z.output<typeof attendeeJson> {
   return {
     id: attendee.id,
     user_id: attendee.userId,

@@ -172,6 +172,10 @@ export type UserRow = typeof users.$inferSelect;
 
 /** A venue as it is stored. */
 export type VenueRow = typeof venues.$inferSelect;
+/** A venue before D1 has numbered it. */
+export type NewVenue = Omit<VenueRow, 'num'>;
 
 /** An attendee as it is stored. */
 export type AttendeeRow = typeof attendees.$inferSelect;
+/** An attendee before D1 has numbered them. */
+export type NewAttendee = Omit<AttendeeRow, 'num'>;

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { ifMatchHeader, venueIdPath } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
+import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './schema.ts';
 
@@ -22,10 +23,10 @@ export const createVenue = createRoute({
   operationId: 'createVenue',
   summary: 'Create a venue',
   description: 'For organizers and admins. Whoever creates it owns it; any organizer may hold events there.',
-  request: { body: body(venueInput) },
+  request: { headers: IDEMPOTENCY_INPUT, body: body(venueInput) },
   responses: {
-    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER } },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required'),
+    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'idempotency_key_reused'),
   },
 });
 

@@ -1,7 +1,8 @@
 import { and, eq, getTableColumns, gt, inArray, isNull, max, ne, notExists, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { historyLine } from '../db/history.ts';
-import { events, type VenueRow, venues } from '../db/tables.ts';
+import { events, type NewVenue, type VenueRow, venues } from '../db/tables.ts';
 import type { Instant, Principal, UserId, VenueId } from '../domain/model.ts';
 import { signedIn } from '../http/auth.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
@@ -11,22 +12,23 @@ import { prefixSearch } from '../http/search.ts';
 import { sortKey } from '../http/text.ts';
 import type { VenuePatch, VenueQuery, WholeVenue } from './schema.ts';
 
-/** Creates the venue. */
+/** The venue as it will be stored. */
+export function newVenue(id: VenueId, ownerId: UserId, input: WholeVenue, now: Instant): NewVenue {
+  return { id, ownerId, ...columnsOf(input), deletedAt: null, createdAt: now, updatedAt: now, version: 1 };
+}
+
+/**
+ * Creates the venue.
+ * @param keep what else belongs into the transaction
+ */
 export async function createVenue(
   db: DrizzleD1Database,
-  id: VenueId,
-  ownerId: UserId,
-  input: WholeVenue,
-  now: Instant,
-): Promise<VenueRow> {
-  const values = { id, ownerId, ...columnsOf(input), createdAt: now, updatedAt: now, version: 1 };
-  const entry = entryOf('venue_created', id, ownerId, now, { name: input.name });
-  const [[created]] = await db.batch([
-    db.insert(venues).values(values).returning(),
-    historyLine(db, entry, venues, eq(venues.id, id)),
-  ]);
-  if (created === undefined) throw new Error('a venue was not inserted');
-  return created;
+  venue: NewVenue,
+  keep: readonly BatchItem<'sqlite'>[],
+): Promise<null> {
+  const entry = entryOf('venue_created', venue.id, venue.ownerId, venue.createdAt, { name: venue.name });
+  await db.batch([db.insert(venues).values(venue), historyLine(db, entry, venues, eq(venues.id, venue.id)), ...keep]);
+  return null;
 }
 
 function entryOf(action: string, id: VenueId, userId: UserId, at: Instant, details = {}) {

@@ -1,14 +1,17 @@
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { Context } from 'hono';
+import { once } from '../db/idempotency.ts';
 import { inCurrentRole } from '../db/roles.ts';
-import type { VenueRow } from '../db/tables.ts';
+import type { NewVenue } from '../db/tables.ts';
 import { findVenue } from '../db/venues.ts';
 import { database, freshDatabase, primary } from '../http/database.ts';
 import { clientHas, ifMatchVersions } from '../http/etag.ts';
+import { answerOnce, idempotencyKeyOf } from '../http/idempotency.ts';
 import { newVenueId } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
-import { createVenue, deleteVenue, listVenues, updateVenue } from './queries.ts';
+import { createVenue, deleteVenue, listVenues, newVenue, updateVenue } from './queries.ts';
 import { toVenueJson, type VenueInput, type WholeVenue } from './schema.ts';
 
 /** The slice of venues. */
@@ -16,9 +19,17 @@ export const venues = createRouter()
   .openapi(contract.createVenue, async (c) => {
     const { userId, role } = await inCurrentRole(primary(c.env), c.get('principal'));
     if (role === 'customer') throw new Problem('organizer_required');
-    const venue = await createVenue(freshDatabase(c), newVenueId(), userId, whole(c.req.valid('json')), Date.now());
-    c.header('location', `/api/venues/${venue.id}`);
-    return c.json(answered(c, venue), 201);
+    const body = c.req.valid('json');
+    const key = idempotencyKeyOf(c, 'createVenue', userId, body);
+    const db = freshDatabase(c);
+    const now = Date.now();
+    const venue = newVenue(newVenueId(), userId, whole(body), now);
+    const answer = answered(c, venue);
+    const commit = (keep: readonly BatchItem<'sqlite'>[]) => createVenue(db, venue, keep);
+    const made = await once<typeof answer>(db, c.env.JWT_SECRET, key, now, answer, commit);
+    const json = answerOnce(c, made);
+    c.header('location', `/api/venues/${json.id}`);
+    return c.json(json, 201);
   })
   .openapi(contract.listVenues, async (c) => {
     const page = await listVenues(database(c), c.req.valid('query'), c.get('principal'));
@@ -60,11 +71,11 @@ function whole({ facilities = [], ...rest }: VenueInput): WholeVenue {
   return { ...rest, facilities };
 }
 
-function tagOf(venue: VenueRow): string {
+function tagOf(venue: NewVenue): string {
   return `"${venue.version}"`;
 }
 
-function answered(c: Pick<Context, 'header'>, venue: VenueRow) {
+function answered(c: Pick<Context, 'header'>, venue: NewVenue) {
   c.header('etag', tagOf(venue));
   return toVenueJson(venue);
 }

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { VenueRow } from '../db/tables.ts';
+import type { NewVenue } from '../db/tables.ts';
 import { LIMITS } from '../domain/model.ts';
 import { countryCode } from '../http/countries.ts';
 import { EXAMPLE_IDS, flag, pageQuery, searchQuery, time, toTime } from '../http/fields.ts';
@@ -81,7 +81,7 @@ export type VenuePatch = z.output<typeof venuePatch>;
 export type VenueQuery = z.output<typeof venueQuery>;
 
 /** A venue as answers show it. */
-export function toVenueJson(venue: VenueRow): z.output<typeof venueJson> {
+export function toVenueJson(venue: NewVenue): z.output<typeof venueJson> {
   return {
     id: venue.id,
     owner_id: venue.ownerId,

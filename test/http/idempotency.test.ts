@@ -204,3 +204,34 @@ describe('an account under an Idempotency-Key', () => {
     expect(late).toMatchObject(refusal(409, 'username_taken'));
   });
 });
+
+describe.each([
+  [
+    'a venue',
+    '/api/venues',
+    () => ({ name: 'Hall', location: 'Berlin', capacity: 50, country_code: 'DE' }),
+    { name: 'Another hall' },
+  ],
+  [
+    'an attendee',
+    '/api/attendees',
+    () => ({ first_name: 'Ada', last_name: 'L', email: `ada-${newKey()}@example.com` }),
+    { first_name: 'Eve' },
+  ],
+] as const)('%s under an Idempotency-Key', (_, path, bodyOf, other) => {
+  it('is made once, and a repeat gets all of its first answer', async () => {
+    const { token } = await somebody('organizer');
+    const [body, headers] = [bodyOf(), named(newKey())];
+    const replies = await times(20, () => request('POST', path, { token, body, headers }));
+    for (const reply of replies) expect(reply).toMatchObject({ status: 201, body: replies[0]?.body });
+    expect(new Set(replies.map((reply) => reply.headers.get('location'))).size).toBe(1);
+    expect(replies.filter((reply) => replayed(reply) === 'true')).toHaveLength(19);
+    expect(await request('POST', path, { token, body: { ...body, ...other }, headers })).toMatchObject(REUSED);
+  });
+
+  it('is refused a key that is none', async () => {
+    const { token } = await somebody('organizer');
+    const reply = await request('POST', path, { token, body: bodyOf(), headers: named('k'.repeat(256)) });
+    expect(reply).toMatchObject(invalid(['/Idempotency-Key', 'invalid_format']));
+  });
+});

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/d1';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listAttendees } from '../../../src/attendees/queries.ts';
-import { newUserId } from '../../../src/http/ids.ts';
+import { newAttendeeId, newUserId } from '../../../src/http/ids.ts';
 import { request, somebody } from '../../support/api.ts';
 import { register } from '../../support/attendees.ts';
 import { allPages, createEvent, invalid } from '../../support/events.ts';
@@ -120,7 +120,7 @@ describe('reserving for an attendee', () => {
     expect(await reserve(own, { token: otherOrganizer.token })).toMatchObject(notFound);
     expect(await reserve(own, { token: organizer.token })).toMatchObject(notFound);
     expect(await reserve(own, {})).toMatchObject({ status: 401 });
-    expect(await reserve({ id: `${own.id.slice(0, -1)}0` }, { token: user.token })).toMatchObject(notFound);
+    expect(await reserve({ id: newAttendeeId() }, { token: user.token })).toMatchObject(notFound);
     const wrong = { token: otherOrganizer.token, headers: { 'x-edit-token': `${own.edit_token.slice(1)}x` } };
     expect(await reserve(own, wrong)).toMatchObject(notFound);
     expect(await reserve(own, { token: user.token })).toMatchObject({ status: 201, body: { attendee_id: own.id } });
