@@ -102,6 +102,9 @@ function mayAnswerAgain(command: TimedCommand): readonly (RejectionCode | 'more'
     case 'delete_event':
     case 'delete_reservation':
       return ['event_not_found', 'reservation_not_found'];
+    case 'withdraw_transfer':
+      // Whoever declined an offer sees the reservation no more.
+      return ['reservation_not_found'];
     case 'extend':
       return ['hold_not_extendable'];
     case 'check_in':
