@@ -7,6 +7,7 @@ import { events } from './events/routes.ts';
 import { history } from './history/routes.ts';
 import { crossOrigin } from './http/cors.ts';
 import { Problem } from './http/problem.ts';
+import { publicAnswers } from './http/public-cache.ts';
 import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
 import { apiHeaders, pageHeaders } from './http/security.ts';
 import { live } from './live/routes.ts';
@@ -17,6 +18,7 @@ import { venues } from './venues/routes.ts';
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
 
+for (const path of ['/api/events', '/api/events/:id']) app.use(path, publicAnswers);
 app.use(requestId);
 // The outer one has the last word: pages may do more than answers of the API.
 for (const path of PAGES) app.use(path, pageHeaders);

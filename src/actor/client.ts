@@ -1,26 +1,31 @@
 import { typeidUnboxed } from 'typeid-js';
+import { Coalescer } from '../calls/coalescer.ts';
 import type { Action, Command } from '../domain/commands.ts';
 import type { Fact } from '../domain/facts.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type {
-  Availability,
-  CommandId,
-  EventId,
-  EventView,
-  Principal,
-  ReservationId,
-  ReservationView,
-  Showing,
+import {
+  type Availability,
+  type CommandId,
+  type EventId,
+  type EventView,
+  LIMITS,
+  type Principal,
+  type ReservationId,
+  type ReservationView,
+  type Showing,
 } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
 import type { Stats } from '../domain/tally.ts';
-import type { EventActor, Read, Rebuilt } from './event-actor.ts';
+import type { EventActor, Read, Rebuilt, Reply } from './event-actor.ts';
 import type { Projected } from './outbox.ts';
 
 /** What a route gets for a command: the outcome, and whether D1 shows it yet. */
-export interface Answer extends Projected {
-  readonly outcome: Outcome;
+export interface Answer<O = Outcome> extends Projected {
+  readonly outcome: O;
 }
+
+/** A fault of ours in the actor. */
+type Failed = Exclude<Reply['outcomes'][number], Outcome>;
 
 /** The actor is overloaded or out of reach; the client should come again in a moment. */
 export class ActorUnavailable extends Error {}
@@ -54,9 +59,17 @@ export interface Options {
 const TRIES = 3;
 const RETRY_BASE_MS = 50;
 
+/** Calls of one isolate to one actor: while some are on their way, further commands gather for the next. */
+const commands = new Coalescer<Command, Answer<Outcome | Failed>>({
+  inFlight: 2,
+  batch: LIMITS.batchMax,
+  patienceMs: 2_000,
+});
+
 /**
- * Sends one command to its event's actor and waits for the answer; when the connection is lost it tries again under
- * the same command id, so that the command has one effect.
+ * Sends one command to its event's actor and waits for the answer; commands that other requests have for the same actor
+ * may go along in the same call. When the connection is lost it tries again under the same command id, so that the
+ * command has one effect.
  * @throws ActorUnavailable, ActorFailed
  */
 export async function execute(
@@ -68,10 +81,12 @@ export async function execute(
 ): Promise<Answer> {
   const id = typeidUnboxed('cmd') as string as CommandId;
   const command: Command = { ...action, id, eventId, principal, ...(idempotency && { idempotency }) };
-  const { outcomes, readModel, bookmark } = await call(env, eventId, (actor) => actor.execute([command]), near);
-  const outcome = outcomes[0];
-  if (outcome === undefined || outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
-  return { outcome, readModel, bookmark };
+  const { outcome, ...projected } = await commands.ask(eventId, command, async (batch) => {
+    const { outcomes, ...projected } = await call(env, eventId, (actor) => actor.execute(batch), near);
+    return outcomes.map((outcome) => ({ outcome, ...projected }));
+  });
+  if (outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
+  return { outcome, ...projected };
 }
 
 /** The event with its seat counts, as the actor has it now. */

@@ -79,7 +79,7 @@ export class EventActor extends DurableObject<Env> {
   async execute(commands: readonly Command[]): Promise<Reply> {
     const outcomes = await Promise.all(commands.map((command) => this.#submit(command)));
     const seq = Math.max(0, ...outcomes.map(seqOf));
-    return { outcomes, ...(await this.#outbox.reach(seq)) };
+    return { outcomes, ...(await this.#outbox.reach(seq, commands.length)) };
   }
 
   async #submit(command: Command): Promise<Outcome | { kind: 'failed' }> {

@@ -12,16 +12,22 @@ export interface Projected {
 const WAIT_MS = 250;
 /** A D1 call that takes longer counts as failed; the next try is safe because projection is idempotent. */
 const D1_TIMEOUT_MS = 10_000;
-/** So many replies waiting for D1 at once, or so many facts behind, are a rush: none waits until D1 has caught up. */
+/** So many answers waiting for D1 at once are a rush: none waits until D1 has caught up. */
 const RUSH_WAITERS = 100;
-const RUSH_FACTS = 1_000;
+/** So are so many facts within a second. */
+const RUSH_FACTS = 500;
+const RUSH_WINDOW_MS = 1_000;
 /** Between two writes to D1 under a rush, so that each carries more and the actor has time for its commands. */
-const RUSH_PAUSE_MS = 50;
+const RUSH_PAUSE_MS = 200;
+/** The rush is over when fewer facts than these came during a pause. */
+const RUSH_OVER_FACTS = 100;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
 interface Waiter {
   readonly seq: number;
+  /** Answers that wait in it. */
+  readonly answers: number;
   readonly resolve: (reached: boolean) => void;
 }
 
@@ -34,7 +40,10 @@ export class Outbox {
   readonly #store: Store;
   readonly #db: D1Database;
   readonly #waiters: Waiter[] = [];
-  #projectedSeq = 0;
+  /** Null: not read yet. */
+  #projectedSeq: number | null = null;
+  /** Since when, and from which fact on, facts are counted. */
+  #window = { since: 0, seq: 0 };
   #bookmark: string | null = null;
   #running: Promise<void> | null = null;
   #failures = 0;
@@ -48,7 +57,7 @@ export class Outbox {
 
   /** Up to which fact D1 is known to be. */
   get projectedSeq(): number {
-    this.#projectedSeq = Math.max(this.#projectedSeq, this.#store.projectedSeq());
+    this.#projectedSeq ??= this.#store.projectedSeq();
     return this.#projectedSeq;
   }
 
@@ -57,32 +66,42 @@ export class Outbox {
     return this.#nextTryAt;
   }
 
-  /** Starts projecting and waits until D1 has the fact `seq`, but at most 250 ms and not at all under a rush. */
-  async reach(seq: number): Promise<Projected> {
+  /**
+   * Starts projecting and waits until D1 has the fact `seq`, but at most 250 ms and not at all under a rush.
+   * @param answers how many wait for this
+   */
+  async reach(seq: number, answers: number): Promise<Projected> {
     if (this.#failures > 0 && Date.now() < this.#nextTryAt) return this.#answer(false);
-    const behind = seq - this.projectedSeq;
-    if (behind <= 0) return this.#answer(true);
+    if (seq <= this.projectedSeq) return this.#answer(true);
     void this.flush();
-    if (this.#waiters.length >= RUSH_WAITERS || behind > RUSH_FACTS) {
+    const waiting = this.#waiters.reduce((sum, waiter) => sum + waiter.answers, answers);
+    if (waiting > RUSH_WAITERS || this.#factsOfLate(seq) > RUSH_FACTS) {
       this.#isRush = true;
       this.#release(0, true);
     }
     if (this.#isRush || this.#failures > 0) return this.#answer(false);
-    return this.#answer(await this.#waitFor(seq));
+    return this.#answer(await this.#waitFor(seq, answers));
+  }
+
+  /** How many facts up to `seq` have come within the window. */
+  #factsOfLate(seq: number): number {
+    const now = Date.now();
+    if (now - this.#window.since >= RUSH_WINDOW_MS) this.#window = { since: now, seq: this.projectedSeq };
+    return seq - this.#window.seq;
   }
 
   #answer(reached: boolean): Projected {
     return { readModel: reached ? 'current' : 'pending', bookmark: this.#bookmark };
   }
 
-  #waitFor(seq: number): Promise<boolean> {
+  #waitFor(seq: number, answers: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), WAIT_MS);
       const done = (reached: boolean) => {
         clearTimeout(timer);
         resolve(reached);
       };
-      this.#waiters.push({ seq, resolve: done });
+      this.#waiters.push({ seq, answers, resolve: done });
     });
   }
 
@@ -123,6 +142,7 @@ export class Outbox {
         this.#isRush = false;
         return;
       }
+      if (page.facts.length < RUSH_OVER_FACTS) this.#isRush = false;
       await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page));
       reachedSeq = page.upToSeq;
       this.#projectedSeq = Math.max(this.projectedSeq, reachedSeq);

@@ -15,6 +15,8 @@ export type Answered = readonly [Pick<Command, 'id' | 'idempotency'>, Outcome];
 export class Answers {
   readonly #sql: SqlStorage;
   readonly #isOpen: () => boolean;
+  /** When the oldest answers were given; undefined: not read yet. */
+  #oldest: { command: Instant | null; key: Instant | null } | undefined;
 
   /** @param isOpen whether there are tables */
   constructor(sql: SqlStorage, isOpen: () => boolean) {
@@ -59,7 +61,9 @@ export class Answers {
     const keyed = answered.flatMap(([{ idempotency }, outcome]) =>
       idempotency ? [[idempotency.key, idempotency.fingerprint, JSON.stringify(outcome)]] : [],
     );
+    if (this.#oldest !== undefined) this.#oldest.command ??= at;
     if (keyed.length === 0) return;
+    if (this.#oldest !== undefined) this.#oldest.key ??= at;
     this.#sql.exec(
       'INSERT OR REPLACE INTO idempotency SELECT value ->> 0, ?, value ->> 1, value ->> 2 FROM json_each(?)',
       at,
@@ -76,16 +80,26 @@ export class Answers {
     this.#sql.exec(`DELETE FROM commands WHERE at <= ? AND ${oldest}`, commandsUpTo, limit);
     const oldKeys = 'SELECT key FROM idempotency WHERE at <= ? ORDER BY at LIMIT ?';
     this.#sql.exec(`DELETE FROM idempotency WHERE key IN (${oldKeys})`, keysUpTo, limit);
+    this.forget();
+  }
+
+  /** Forgets what it knows of the tables without looking. */
+  forget(): void {
+    this.#oldest = undefined;
   }
 
   /** When the oldest remembered answer is old enough to be forgotten, or null if there is none. */
   nextPruneAt(commandsKeptMs: number, keysKeptMs: number): Instant | null {
-    const command = 'SELECT at + ? AS due FROM commands ORDER BY id LIMIT 1';
-    const key = 'SELECT min(at) + ? AS due FROM idempotency';
-    const due = [
-      ...this.#sql.exec(command, commandsKeptMs).toArray(),
-      ...this.#sql.exec(key, keysKeptMs).toArray(),
-    ].flatMap((row) => (typeof row.due === 'number' ? row.due : []));
+    this.#oldest ??= {
+      command: this.#first('SELECT at FROM commands ORDER BY id LIMIT 1'),
+      key: this.#first('SELECT at FROM idempotency ORDER BY at LIMIT 1'),
+    };
+    const { command, key } = this.#oldest;
+    const due = [...(command === null ? [] : [command + commandsKeptMs]), ...(key === null ? [] : [key + keysKeptMs])];
     return due.length === 0 ? null : Math.min(...due);
+  }
+
+  #first(query: string): Instant | null {
+    return (this.#sql.exec(query).toArray()[0]?.at ?? null) as Instant | null;
   }
 }

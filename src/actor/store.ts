@@ -32,6 +32,12 @@ export interface Needs {
   readonly line: number;
 }
 
+/** The event, and when something was last decided about it. */
+interface Latest {
+  readonly view: EventView;
+  readonly lastAt: Instant;
+}
+
 /** A page of the fact log, and what it touched as it is now. */
 export interface ProjectionPage {
   readonly view: EventView;
@@ -61,6 +67,8 @@ export class Store {
   readonly counts: Counts;
   readonly #sql: SqlStorage;
   #open = false;
+  /** What the last save left behind, so that not every command reads it again; null: not read yet. */
+  #latest: Latest | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -87,11 +95,13 @@ export class Store {
   /** Forgets what a transaction that was rolled back had made it believe. */
   forget(): void {
     this.#open = false;
+    this.#latest = null;
+    this.answers.forget();
   }
 
   /** The last instant at which something was decided; time never runs backwards from there. */
   lastAt(): Instant {
-    return this.isOpen() ? Number(this.#one('SELECT last_at FROM totals')?.last_at) : 0;
+    return this.#read()?.lastAt ?? 0;
   }
 
   /** The event with as many of its reservations as the needs name. */
@@ -100,7 +110,7 @@ export class Store {
     const view = this.view();
     if (view === null) return state;
     state.event = view.event;
-    state.totals = view.totals;
+    state.totals = { ...view.totals };
     state.seq = view.seq;
     for (const row of this.#rowsFor(needs, at, view)) {
       const reservation = toReservation(row);
@@ -165,6 +175,8 @@ export class Store {
       ...[state.seq, last.at, projectedSeq, state.event.capacity, held, confirmed, waitlisted],
     );
     this.answers.save(answers, last.at);
+    const view = { event: state.event, totals: { ...state.totals }, seq: state.seq };
+    this.#latest = { view, lastAt: last.at };
   }
 
   #saveReservations(state: EventState, lastSeq: ReadonlyMap<ReservationId, number>): void {
@@ -201,15 +213,18 @@ export class Store {
 
   /** The event with its totals, or null if it was never created. */
   view(): EventView | null {
-    if (!this.isOpen()) return null;
+    return this.#read()?.view ?? null;
+  }
+
+  #read(): Latest | null {
+    if (this.#latest !== null || !this.isOpen()) return this.#latest;
     const row = this.#one('SELECT * FROM event, totals');
     if (row === null) return null;
-    const { held, confirmed, waitlisted, seq } = row as Record<string, number>;
-    return {
-      event: JSON.parse(row.record as string) as EventRecord,
-      totals: { held: held ?? 0, confirmed: confirmed ?? 0, waitlisted: waitlisted ?? 0 },
-      seq: seq ?? 0,
-    };
+    const { held, confirmed, waitlisted, seq, last_at: lastAt } = row as Record<string, number>;
+    const totals = { held: held ?? 0, confirmed: confirmed ?? 0, waitlisted: waitlisted ?? 0 };
+    const view = { event: JSON.parse(row.record as string) as EventRecord, totals, seq: seq ?? 0 };
+    this.#latest = { view, lastAt: lastAt ?? 0 };
+    return this.#latest;
   }
 
   reservation(id: ReservationId): Reservation | null {

@@ -58,23 +58,34 @@ export const createEvent = createRoute({
   },
 });
 
+/** What readers are told of the cache. */
+const MAY_BE_CACHED = 'Without a token and a bookmark the answer may be up to two seconds old.';
+const IF_NONE_MATCH_INPUT = { 'if-none-match': z.string().optional().openapi({ example: '"1-17-upcoming"' }) };
+/** Of answers that may be cached. */
+const PUBLIC_HEADERS = {
+  ...ETAG_HEADER,
+  'Cache-Control': { description: 'How long it may be used again.', schema: { type: 'string' as const } },
+};
+
 export const listEvents = createRoute({
   method: 'get',
   path: '/events',
   operationId: 'listEvents',
   summary: 'List and search events',
   description:
-    'Published events, soonest first, unless filters say otherwise. Drafts are listed to their organizer and admins.',
+    'Published events, soonest first, unless filters say otherwise. Drafts are listed to their organizer and admins. ' +
+    MAY_BE_CACHED,
   tags,
   security: anybody,
   middleware: authOptional,
-  request: { query: eventQuery, headers: BOOKMARK_INPUT },
+  request: { query: eventQuery, headers: BOOKMARK_INPUT.extend(IF_NONE_MATCH_INPUT) },
   responses: {
     200: {
       description: 'A page of events.',
-      headers: BOOKMARK_HEADER,
+      headers: { ...PUBLIC_HEADERS, ...BOOKMARK_HEADER },
       content: { 'application/json': { schema: eventList } },
     },
+    304: NOT_MODIFIED,
     ...problems('unauthorized', 'validation_failed'),
   },
 });
@@ -84,16 +95,16 @@ export const getEvent = createRoute({
   path: '/events/{id}',
   operationId: 'getEvent',
   summary: 'Read an event',
-  description: 'Seat counts may be a moment old; `/availability` tells them as they are.',
+  description: `Seat counts may be a moment old; \`/availability\` tells them as they are. ${MAY_BE_CACHED}`,
   tags,
   security: anybody,
   middleware: authOptional,
   request: {
     params,
-    headers: BOOKMARK_INPUT.extend({ 'if-none-match': z.string().optional().openapi({ example: '"1-17-upcoming"' }) }),
+    headers: BOOKMARK_INPUT.extend(IF_NONE_MATCH_INPUT),
   },
   responses: {
-    200: { ...shown, headers: { ...ETAG_HEADER, ...BOOKMARK_HEADER } },
+    200: { ...shown, headers: { ...PUBLIC_HEADERS, ...BOOKMARK_HEADER } },
     304: NOT_MODIFIED,
     ...problems('unauthorized', 'event_not_found', 'validation_failed', 'overloaded'),
   },

@@ -20,6 +20,12 @@ function phaseOf({ event }: EventView, now: Instant): Phase {
   return event.startTime <= now ? 'ongoing' : 'upcoming';
 }
 
+/** When the clock changes what answers show of an event, epoch ms; infinity: never again. */
+export function nextPhaseAt({ view }: EventAtVenue, now: Instant): Instant {
+  const { startTime, endTime } = view.event;
+  return [startTime, endTime].find((at) => at > now) ?? Number.POSITIVE_INFINITY;
+}
+
 /**
  * The entity tag of an event: its version, which `If-Match` compares, so that a rush of reservations doesn't fail an
  * edit; then its last fact, its phase and its venue's version, which complete what the answer depends on.

@@ -1,12 +1,17 @@
-import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { Coalescer } from '../calls/coalescer.ts';
 import { events, venues } from '../db/tables.ts';
 import type { EventId, EventView, Instant, Principal } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
+import { unboundDatabase } from '../http/database.ts';
 import { foundBy, narrowed, orderOf, visible } from './filters.ts';
 import type { EventAtVenue, EventVenue } from './json.ts';
 import type { EventQuery } from './schema.ts';
 import { compileSearch } from './search.ts';
+
+/** D1 binds at most as many to one statement. */
+const PARAMETERS_MAX = 100;
 
 type EventRow = typeof events.$inferSelect;
 
@@ -18,15 +23,37 @@ const venue = {
   version: venues.version,
 };
 
-/** The event in the read model, deleted or not, seen by whoever may; null if it isn't there, or not yet. */
-export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<EventAtVenue | null> {
-  const row = await db
+/** Events in the read model, deleted or not, seen by whoever may; those that are there, in any order. */
+async function findEvents(db: DrizzleD1Database, ids: readonly EventId[]): Promise<EventAtVenue[]> {
+  const rows = await db
     .select({ ...getTableColumns(events), venue })
     .from(events)
     .leftJoin(venues, eq(venues.id, events.venueId))
-    .where(eq(events.id, id))
-    .get();
-  return row === undefined ? null : toEvent(row);
+    .where(inArray(events.id, [...ids]));
+  return rows.map(toEvent);
+}
+
+/** The event in the read model, deleted or not, seen by whoever may; null if it isn't there, or not yet. */
+export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<EventAtVenue | null> {
+  return (await findEvents(db, [id]))[0] ?? null;
+}
+
+/** What one look at D1 found of an event, and how fresh that was. */
+export interface Found {
+  readonly event: EventAtVenue | null;
+  readonly bookmark: string | null;
+}
+
+/** Looks of one isolate at single events: while one is on its way, further ones gather for the next. */
+const looks = new Coalescer<EventId, Found>({ inFlight: 1, batch: PARAMETERS_MAX, patienceMs: 2_000 });
+
+/** `findEvent` for who asks for no particular freshness: requests that come together share one query. */
+export function findEventTogether(env: Env, id: EventId): Promise<Found> {
+  return looks.ask('D1', id, async (ids) => {
+    const { db, bookmark } = unboundDatabase(env);
+    const found = new Map((await findEvents(db, ids)).map((event) => [event.view.event.id, event]));
+    return ids.map((one) => ({ event: found.get(one) ?? null, bookmark: bookmark() }));
+  });
 }
 
 function toEvent({ venue, ...row }: EventRow & { readonly venue: EventVenue | null }): EventAtVenue {

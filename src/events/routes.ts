@@ -7,21 +7,22 @@ import { maySeeEvent } from '../domain/access.ts';
 import type { Action } from '../domain/commands.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
 import { database, primary } from '../http/database.ts';
-import { clientHas, expectedVersion } from '../http/etag.ts';
+import { expectedVersion } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { type IdempotencyKey, idempotencyKeyOf, sendReplayed } from '../http/idempotency.ts';
 import { newEventId } from '../http/ids.ts';
 import { eventOf } from '../http/outcome.ts';
 import { locationHint } from '../http/placement.ts';
 import { Problem } from '../http/problem.ts';
+import { share } from '../http/public-cache.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
 import { feed } from './feed-routes.ts';
-import { type EventAtVenue, eventTag, toAvailabilityJson, toEventJson } from './json.ts';
+import { type EventAtVenue, eventTag, nextPhaseAt, toAvailabilityJson, toEventJson } from './json.ts';
 import { patchedPlaceOf, placeOf } from './place.ts';
-import { findEvent, listEvents } from './queries.ts';
+import { findEvent, findEventTogether, listEvents } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
 
 const EDIT_TRIES = 3;
@@ -44,15 +45,14 @@ export const events = createRouter()
   .openapi(contract.listEvents, async (c) => {
     const now = Date.now();
     const page = await listEvents(database(c), c.req.valid('query'), c.get('principal'), now);
-    return c.json({ items: page.items.map((event) => toEventJson(event, now)), next_cursor: page.nextCursor }, 200);
+    const items = page.items.map((event) => toEventJson(event, now));
+    return c.json(share(c, { items, next_cursor: page.nextCursor }), 200);
   })
   .openapi(contract.getEvent, async (c) => {
     const event = await read(c, c.req.valid('param').id);
     const now = Date.now();
-    const tag = eventTag(event, now);
-    c.header('etag', tag);
-    if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);
-    return c.json(toEventJson(event, now), 200);
+    c.header('etag', eventTag(event, now));
+    return c.json(share(c, toEventJson(event, now), nextPhaseAt(event, now)), 200);
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');
@@ -173,12 +173,19 @@ async function edit(
 /** The event from the read model, or from its actor while the read model doesn't have it yet. */
 async function read(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue> {
   const principal = c.get('principal');
-  const known = await findEvent(database(c), id);
+  const known = await look(c, id);
   if (known !== null && !maySeeEvent(known.view.event, principal)) throw new Problem('event_not_found');
   if (known !== null) return known;
   const fresh = await readEvent(c.env, id, principal);
   if (!fresh.ok) throw rejectionProblem(fresh.rejection);
   return withVenue(c.env, fresh.value);
+}
+
+async function look(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue | null> {
+  if (c.req.header('x-d1-bookmark') !== undefined) return findEvent(database(c), id);
+  const { event, bookmark } = await findEventTogether(c.env, id);
+  if (bookmark !== null) c.header('x-d1-bookmark', bookmark);
+  return event;
 }
 
 /** What `If-Match` lets a command change; see `expectedVersion`. */

@@ -51,3 +51,9 @@ export function freshDatabase(c: RequestContext): DrizzleD1Database {
 export function primary(env: Env): DrizzleD1Database {
   return drizzle(env.DB);
 }
+
+/** Drizzle over a session of its own that reads from the nearest replica, for what several requests ask together. */
+export function unboundDatabase(env: Env): { db: DrizzleD1Database; bookmark: () => string | null } {
+  const session = env.DB.withSession('first-unconstrained');
+  return { db: drizzle(session as unknown as D1Database), bookmark: () => session.getBookmark() };
+}

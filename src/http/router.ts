@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, HonoRequest } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
 import type { ZodError } from 'zod';
@@ -15,10 +15,13 @@ export interface AppEnv {
     principal: Principal | null;
     /** The D1 session of this request, once `database` opened it. */
     session?: D1DatabaseSession;
+    /** The body of an answer that others may get too, and when it stops being true by itself, epoch ms. */
+    shareable?: { readonly body: string; readonly until: number };
   };
 }
 
 const BODY_BYTES_MAX = 100 * 1024;
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i;
 
 type Issue = ZodError['issues'][number];
 
@@ -73,39 +76,55 @@ export const bookmark = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * Refuses bodies that aren't JSON (415) or are over 100 KB (413) before anything parses them. The length is counted
- * while reading, since Content-Length may be absent or wrong. A body of no bytes is none, whatever type it claims.
+ * Refuses bodies that aren't JSON (415) or are over 100 KB (413) before anything parses them. A body of no bytes is none,
+ * whatever type it claims.
  */
 export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
-  if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
-  const { body } = c.req.raw;
-  const bytes = body === null ? new Uint8Array() : await readBounded(body);
-  const headers = new Headers(c.req.raw.headers);
-  if (bytes.byteLength === 0) headers.delete('content-type');
-  else if (!/^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i.test(headers.get('content-type') ?? '')) {
+  const { raw } = c.req;
+  if (raw.method === 'GET' || raw.method === 'HEAD') return next();
+  const length = raw.body === null ? 0 : (statedLength(raw.headers) ?? (await measuredLength(c.req)));
+  if (length > BODY_BYTES_MAX) throw tooLarge();
+  if (length === 0) c.req.raw = withBody(raw, null);
+  else if (!JSON_TYPE.test(raw.headers.get('content-type') ?? '')) {
     throw new Problem('unsupported_media_type', 'Send the body as application/json.');
   }
-  const sent = bytes.byteLength === 0 ? null : bytes;
-  const { cf } = c.req.raw;
-  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers, body: sent, ...(cf && { cf }) });
   return next();
 });
 
-async function readBounded(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
+/** How long a body says that it is; null for one that comes in chunks and may be longer than it says. */
+function statedLength(headers: Headers): number | null {
+  const length = headers.has('transfer-encoding') ? null : headers.get('content-length');
+  return length === null ? null : Number(length);
+}
+
+/** Reads a body of unknown length, counting, and leaves it to be read again. */
+async function measuredLength(req: HonoRequest): Promise<number> {
+  const text = await readBounded(req.raw.body as ReadableStream<Uint8Array>);
+  req.raw = withBody(req.raw, text);
+  return text.length;
+}
+
+/** @param body null: none, and so none of any type */
+function withBody({ url, method, headers: sent, cf }: Request, body: string | null): Request {
+  const headers = new Headers(sent);
+  if (body === null) headers.delete('content-type');
+  return new Request(url, { method, headers, body, ...(cf && { cf }) });
+}
+
+async function readBounded(body: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > BODY_BYTES_MAX) throw new Problem('body_too_large', `A body may have ${BODY_BYTES_MAX} bytes.`);
-    chunks.push(chunk);
+    if (size > BODY_BYTES_MAX) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
   }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  return text + decoder.decode();
+}
+
+function tooLarge(): Problem {
+  return new Problem('body_too_large', `A body may have ${BODY_BYTES_MAX} bytes.`);
 }
 
 function asProblem(error: unknown): Problem | null {

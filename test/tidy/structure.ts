@@ -18,7 +18,7 @@ function placeOf(path: string): string {
   // The one object beside the actor; the worker has to export it.
   if (path === 'src/live/hub.ts') return 'live/hub';
   const folder = path.split('/')[1] ?? '';
-  return ['domain', 'actor', 'db', 'http'].includes(folder) ? folder : `slice ${folder}`;
+  return ['domain', 'actor', 'db', 'http', 'calls'].includes(folder) ? folder : `slice ${folder}`;
 }
 
 /** What may be imported from each place, besides its own. */
@@ -26,12 +26,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['app', 'scheduled', 'actor', 'live/hub'],
   app: ['slice', 'http', 'actor/client'],
   scheduled: ['slice', 'http', 'db'],
-  slice: ['http', 'db', 'actor/client', 'domain'],
+  slice: ['http', 'db', 'actor/client', 'domain', 'calls'],
   http: ['domain'],
   db: ['domain'],
   actor: ['domain', 'db', 'actor/client'],
-  'actor/client': ['actor', 'domain'],
+  'actor/client': ['actor', 'domain', 'calls'],
   'live/hub': ['slice', 'actor/client', 'domain'],
+  calls: [],
   domain: [],
 };
 
