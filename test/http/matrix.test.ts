@@ -54,7 +54,7 @@ const TABLE = `
   DELETE /api/reservations/{id}/transfer                   401       404       404       204       204       404
   POST   /api/reservations/{id}/transfer/accept            401       404       404       200       403       404
   POST   /api/events/{id}/check-ins                        401       403       403       409       409       403
-  POST   /api/reservations/{id}/check-in                   401       403       403       403       409       403
+  POST   /api/reservations/{id}/check-in                   401       404       404       403       409       404
   DELETE /api/reservations/{id}/check-in                   401       404       404       403       200       404
   GET    /api/reservations/{id}/ticket.svg                 401       404       404       409       409       404
   GET    /api/events/{id}/live                             200       200       200       200       200       200
