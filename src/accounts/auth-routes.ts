@@ -125,7 +125,8 @@ auth.openapi(signUpRoute, async (c) => {
   const token = issueToken();
   const answer = await sessionJson(c, { user, refreshToken: token.token });
   const commit = (keep: readonly BatchItem<'sqlite'>[]) => createUser(db, user, token, keep);
-  const made = await once(db, c.env.JWT_SECRET, key, now, answer, commit, userExists(user));
+  const its = key && { ...key, userId: user.id };
+  const made = await once(db, c.env.JWT_SECRET, its, now, answer, commit, userExists(user));
   const session = answerOnce(c, made);
   if (session !== answer) {
     await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user.usernameKey}`);
