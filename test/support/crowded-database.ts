@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers';
 import { firstIdAt } from '../../src/db/history.ts';
 
 /** How much there is of everything: events and venues as in the conferences that the project is measured with. */
@@ -33,10 +32,10 @@ function spread(count: number): string {
  * Fills D1 behind everybody's back. What lists ask for most is most uneven, as it is in life: one organizer has all
  * events, one country a quarter of the venues, one event a third of the reservations, with a long line.
  */
-export async function crowdDatabase(now: number): Promise<void> {
-  await env.DB.batch(
+export async function crowdDatabase(database: D1Database, now: number): Promise<void> {
+  await database.batch(
     [users(), venues(now), events(now), attendees(now), reservations(now), history(now)].map((sql) =>
-      env.DB.prepare(sql),
+      database.prepare(sql),
     ),
   );
 }
@@ -88,7 +87,7 @@ function reservations(now: number): string {
     ticket_code, created_at, updated_at, version, queue_seq, transfer_to)
     SELECT ${id('rsv', 'n')}, 1, ${id('evt', `CASE n % 3 WHEN 0 THEN 1 ELSE 1 + ${spread(CROWD.events)} END`)},
       ${id('usr', `CASE n % 100 WHEN 0 THEN 7 ELSE 1 + ${spread(CROWD.users)} END`)},
-      CASE WHEN n % 2 = 0 THEN ${id('att', `CASE n % 200 WHEN 0 THEN 7 ELSE 1 + ${spread(CROWD.attendees)} END`)} END, 1,
+      CASE WHEN n % 4 = 0 THEN ${id('att', `CASE n % 200 WHEN 0 THEN 7 ELSE 1 + ${spread(CROWD.attendees)} END`)} END, 1,
       CASE WHEN n % 12 = 0 THEN 'waitlisted' WHEN n % 7 = 0 THEN 'cancelled' ELSE 'confirmed' END,
       'tkt_' || n, ${now} + n, ${now}, 1, CASE WHEN n % 12 = 0 THEN n END,
       CASE n % 90 WHEN 1 THEN ${id('usr', '7')} END FROM numbers`;
