@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { identifierKey, isEmail } from '../src/http/identifiers.ts';
+import { promotion } from './promotion.ts';
 
 const USAGE = 'Usage: npm run admin -- USERNAME_OR_EMAIL [--remote]';
 const ROOT = join(import.meta.dirname, '..');
@@ -34,18 +34,13 @@ function readArguments(): { readonly name: string; readonly remote: boolean } {
   return fail(USAGE, 2);
 }
 
-/** Hexadecimal, because `wrangler d1 execute` binds no parameters: no quote or semicolon can end the literal. */
-function literal(text: string): string {
-  return `CAST(x'${Buffer.from(text).toString('hex')}' AS TEXT)`;
-}
-
-/** Runs one statement through wrangler and gives its rows; ends the program when that fails. */
-function execute(statement: string, remote: boolean): Account[] {
+/** Runs the statements through wrangler, in one batch, and gives the rows of the last; ends the program when that fails. */
+function execute(statements: readonly string[], remote: boolean): Account[] {
   const where = remote ? '--remote' : '--local';
-  const args = [WRANGLER, 'd1', 'execute', 'DB', where, '--json', '--command', statement];
+  const args = [WRANGLER, 'd1', 'execute', 'DB', where, '--json', '--command', statements.join(';\n')];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
   const answer = parse(stdout);
-  if (Array.isArray(answer)) return answer[0]?.results ?? [];
+  if (Array.isArray(answer)) return answer.at(-1)?.results ?? [];
   const reason = answer?.error?.text ?? (stderr.trim() || stdout.trim());
   if (/no such table/.test(reason)) fail('The database is empty: start the server once, then sign up.', 1);
   return fail(`The database can't be reached: ${reason}`, 1);
@@ -60,11 +55,6 @@ function parse(text: string): { results: Account[] }[] | { error?: { text?: stri
 }
 
 const { name, remote } = readArguments();
-const key = identifierKey(name);
-const column = isEmail(key) ? 'email_key' : 'username_key';
-const [account] = execute(
-  `UPDATE users SET role = 'admin', updated_at = ${Date.now()} WHERE ${column} = ${literal(key)} RETURNING username, email`,
-  remote,
-);
+const [account] = execute(promotion(name, Date.now()), remote);
 if (!account) fail(`There is no account "${name}" in the ${remote ? 'remote' : 'local'} database.`, 1);
 console.log(`${account.username} <${account.email}> is an admin now; the next login or refresh gives the role.`);

@@ -7,7 +7,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 const RETRY_AFTER_MAX_MS = 70_000;
 const BACKOFF_MAX_MS = 5_000;
 
-export type Method = 'GET' | 'POST';
+export type Method = 'GET' | 'POST' | 'PATCH';
 
 /** What the server said. `body` is the parsed JSON, or the text where it isn't JSON. */
 export interface Answer {

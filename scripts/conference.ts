@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { LIMITS } from '../src/domain/model.ts';
+import type { Country } from '../src/http/countries.ts';
+import { countryNamed } from './country-names.ts';
 
 /** Starts nearer than this count as past, so that no event slips into the past while the file is being loaded. */
 const MARGIN_MS = 10 * 60_000;
@@ -33,7 +35,9 @@ export interface Conference {
   readonly line: number;
   /** The same for the same content, whatever its order of fields, its line number and the day of loading. */
   readonly record: string;
-  /** Body of `POST /api/events`. */
+  /** Null: it is online, or the source names no city, or no country that is known. */
+  readonly place: Place | null;
+  /** Body of `POST /api/events`, but for the venue. */
   readonly event: {
     readonly title: string;
     readonly description: string;
@@ -42,7 +46,16 @@ export interface Conference {
     readonly time_zone: 'UTC';
     readonly capacity: number;
     readonly tags: readonly string[];
+    /** Only where there is no venue to have it from. */
+    readonly country_code?: string;
   };
+}
+
+/** Where a conference takes place: a venue of `POST /api/venues`, but for its capacity. */
+export interface Place {
+  readonly name: string;
+  readonly location: string;
+  readonly country_code: string;
 }
 
 export interface Mapping {
@@ -87,9 +100,12 @@ function toConference(source: z.infer<typeof lineSchema>, line: number, mapping:
     years === 0 ? null : `Moved by ${years} ${years === 1 ? 'year' : 'years'}; in the source on ${days}`,
     `Source record ${record}`,
   ];
+  const nation = countryNamed(country ?? '');
+  const place = city && nation ? placeIn(city, nation) : null;
   return {
     line,
     record,
+    place,
     event: {
       title: name,
       description: description.filter((part) => part != null && part !== '').join('\n'),
@@ -98,8 +114,14 @@ function toConference(source: z.infer<typeof lineSchema>, line: number, mapping:
       time_zone: 'UTC',
       capacity: mapping.capacity,
       tags: [...new Set((topics ?? []).map((topic) => topic.toLowerCase()))].slice(0, LIMITS.tagsMax),
+      ...(nation && !city && { country_code: nation.code }),
     },
   };
+}
+
+/** Named by the country's own name, because sources call one country by several. */
+function placeIn(city: string, { code, name }: Country): Place {
+  return { name: city, location: `${city}, ${name}`, country_code: code };
 }
 
 /** The source's name for an event that was loaded from it, read back from the description; null for other events. */

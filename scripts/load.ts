@@ -18,10 +18,11 @@ import { takeRunLock } from './run-lock.ts';
 const USAGE = `Usage: npm run load -- FILE.jsonl [options]
 
 Creates and publishes an event for every line: {"name", "start_date", and if known "end_date", "url", "city", "country",
-"online", "topics"}. Days are taken as UTC, from 09:00 to 17:00. Running it again creates only what is missing.
+"online", "topics"}, and a venue for every city. Days are taken as UTC, from 09:00 to 17:00. Running it again creates only
+what is missing.
 
   --shift-years N   move every date by at least N years (default 0); past ones move by as few whole years as it takes
-  --capacity N      seats of each event (default 100)
+  --capacity N      seats of each event and each new venue (default 100)
   --url URL         the server (default ${DEFAULT_URL})
   --token T         an organizer's access token; default: SEATKEEPER_USERNAME and SEATKEEPER_PASSWORD, else an
                     account "loader" that is made for you
@@ -66,6 +67,7 @@ interface Tally {
   created: number;
   alreadyThere: number;
   skipped: number;
+  venues: number;
 }
 
 async function readConferences(file: string, mapping: Mapping, onBad: (line: number, reason: string) => void) {
@@ -108,11 +110,21 @@ function progressOf(tally: Tally, screen: Screen) {
   };
 }
 
+function summary({ created, alreadyThere, skipped, venues }: Tally): string {
+  const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
+  return [
+    `${created} created`,
+    `${alreadyThere} already there`,
+    `${counted(skipped, 'line')} skipped`,
+    counted(venues, 'new venue'),
+  ].join(', ');
+}
+
 async function main(): Promise<number> {
   const options = readOptions();
   const client = apiClient(options.url, options.connections);
   const screen = createScreen();
-  const tally: Tally = { total: 0, created: 0, alreadyThere: 0, skipped: 0 };
+  const tally: Tally = { total: 0, created: 0, alreadyThere: 0, skipped: 0, venues: 0 };
   const skip = (line: number, reason: string) => {
     tally.skipped++;
     screen.print(`line ${line} skipped: ${reason}`);
@@ -140,14 +152,13 @@ async function main(): Promise<number> {
     concurrency: options.connections,
     lastRunWasCut: lock.lastRunWasCut,
     onFate,
+    onVenue: () => tally.venues++,
     onWait: (reason) => screen.print(`${reason} …`),
   });
   progress.finish();
   lock.release();
   client.close();
-  const { created, alreadyThere, skipped } = tally;
-  const lines = `${skipped} ${skipped === 1 ? 'line' : 'lines'} skipped`;
-  screen.print(`${created} created, ${alreadyThere} already there, ${lines}, in ${progress.seconds()} s`);
+  screen.print(`${summary(tally)}, in ${progress.seconds()} s`);
   return 0;
 }
 

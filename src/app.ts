@@ -6,9 +6,10 @@ import { docsRoutes, PAGES } from './docs/routes.ts';
 import { events } from './events/routes.ts';
 import { history } from './history/routes.ts';
 import { crossOrigin } from './http/cors.ts';
+import { databaseUnavailable, isDatabaseUnavailable } from './http/database.ts';
 import { Problem } from './http/problem.ts';
 import { publicAnswers } from './http/public-cache.ts';
-import { bookmark, createRouter, jsonBody, onError, onNotFound, requestId } from './http/router.ts';
+import { bookmark, createRouter, jsonBody, logError, onError, onNotFound, requestId } from './http/router.ts';
 import { apiHeaders, pageHeaders } from './http/security.ts';
 import { live } from './live/routes.ts';
 import { reports } from './reports/routes.ts';
@@ -27,8 +28,12 @@ app.use(crossOrigin);
 app.use('/api/*', jsonBody);
 app.use('/api/*', bookmark);
 app.onError((error, c) => {
-  const busy = error instanceof ActorUnavailable;
-  return onError(busy ? new Problem('overloaded', undefined, {}, { 'retry-after': '1' }) : error, c);
+  if (error instanceof ActorUnavailable) {
+    return onError(new Problem('overloaded', undefined, {}, { 'retry-after': '1' }), c);
+  }
+  if (!isDatabaseUnavailable(error)) return onError(error, c);
+  logError(error, c);
+  return onError(databaseUnavailable(), c);
 });
 app.notFound(onNotFound);
 

@@ -86,7 +86,9 @@ app.get('/read-model/:id/seq', async (c) => {
   const latest = `SELECT seq FROM reservations WHERE event_id = events.id AND deleted_at IS NULL
     ORDER BY created_at DESC LIMIT ${BATCH}`;
   const last = `(SELECT max(seq) FROM (${latest}))`;
-  const find = c.env.DB.prepare(`SELECT coalesce(${last}, seq) AS seq FROM events WHERE id = ?`).bind(c.req.param('id'));
+  const find = c.env.DB.prepare(`SELECT coalesce(${last}, seq) AS seq FROM events WHERE id = ?`).bind(
+    c.req.param('id'),
+  );
   return c.json((await find.first<{ seq: number }>()) ?? { seq: 0 });
 });
 

@@ -41,7 +41,14 @@ const signUpRoute = createRoute({
       ...session('The account, and the tokens of its first device.'),
       headers: { ...BOOKMARK_HEADER, ...REPLAYED_HEADER },
     },
-    ...problems(...BODY_PROBLEMS, 'username_taken', 'email_taken', 'idempotency_key_reused', 'rate_limited'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'username_taken',
+      'email_taken',
+      'idempotency_key_reused',
+      'rate_limited',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -56,7 +63,7 @@ const logInRoute = createRoute({
   request: body(logInBody),
   responses: {
     200: session('The tokens of the device.'),
-    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited'),
+    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited', 'database_unavailable'),
   },
 });
 
@@ -73,7 +80,7 @@ const refreshRoute = createRoute({
   request: body(refreshBody),
   responses: {
     200: session('The next tokens of the device, with the role that the account has now.'),
-    ...problems(...BODY_PROBLEMS, 'invalid_refresh_token'),
+    ...problems(...BODY_PROBLEMS, 'invalid_refresh_token', 'database_unavailable'),
   },
 });
 
@@ -91,7 +98,7 @@ const logOutRoute = createRoute({
   request: body(logOutBody),
   responses: {
     204: { description: 'Signed out.', headers: BOOKMARK_HEADER },
-    ...problems(...BODY_PROBLEMS, 'unauthorized'),
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'database_unavailable'),
   },
 });
 
@@ -118,7 +125,8 @@ auth.openapi(signUpRoute, async (c) => {
   const token = issueToken();
   const answer = await sessionJson(c, { user, refreshToken: token.token });
   const commit = (keep: readonly BatchItem<'sqlite'>[]) => createUser(db, user, token, keep);
-  const made = await once(db, c.env.JWT_SECRET, key, now, answer, commit, userExists(user));
+  const its = key && { ...key, userId: user.id };
+  const made = await once(db, c.env.JWT_SECRET, its, now, answer, commit, userExists(user));
   const session = answerOnce(c, made);
   if (session !== answer) {
     await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user.usernameKey}`);

@@ -2,6 +2,7 @@ import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, ne, notExists, or
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { execute } from '../actor/client.ts';
 import { historyLine } from '../db/history.ts';
+import { forgetAnswers } from '../db/idempotency.ts';
 import { attendees, closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type { EventId, Instant, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
@@ -22,7 +23,8 @@ const ACTIVE: ReservationStatus[] = ['pending', 'confirmed', 'waitlisted'];
 export type Kept = 'wrong_password' | 'account_has_events' | 'last_admin';
 
 /**
- * Deletes the account's row and with it all personal data, signs every device out, and notes that its reservations
+ * Deletes the account's row and with it all personal data, signs every device out, forgets the answers
+ * that were kept for repeats of its requests, and notes that its reservations
  * are to be cancelled: one transaction, so that a crash after it forgets nothing. Null: done.
  */
 export async function closeAccount(db: DrizzleD1Database, user: UserRow, now: Instant): Promise<Kept | null> {
@@ -39,10 +41,11 @@ export async function closeAccount(db: DrizzleD1Database, user: UserRow, now: In
     closedAt: sql<number>`${now}`.as('closed_at'),
     checkedAt: sql<number>`${now}`.as('checked_at'),
   };
-  const [, , , [deleted], published, [row]] = await db.batch([
+  const [, , , , [deleted], published, [row]] = await db.batch([
     historyLine(db, its, users, closable),
     db.insert(closedAccounts).select(db.select(note).from(users).where(closable)),
     db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, user.id), exists(noted(db, user.id)))),
+    forgetAnswers(db, user.id, exists(noted(db, user.id))),
     db.delete(users).where(closable).returning({ id: users.id }),
     upcoming,
     db.select({ hash: users.passwordHash }).from(users).where(eq(users.id, user.id)),
@@ -86,6 +89,7 @@ export async function finishClosing(env: Env, db: DrizzleD1Database, now: Instan
     if (steps <= 0) return;
     const { isDone, stepsTaken } = await cancelAll(env, db, userId, now, steps);
     steps -= stepsTaken;
+    await forgetAnswers(db, userId, undefined);
     const its = eq(closedAccounts.userId, userId);
     const isEmpty = isDone && (await forgetAttendees(db, userId, now));
     if (isEmpty && now >= closedAt + WATCHED_MS) await db.delete(closedAccounts).where(its);

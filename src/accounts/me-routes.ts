@@ -44,7 +44,7 @@ const getMeRoute = createRoute({
   description: 'The account of the access token.',
   responses: {
     200: { description: 'The account.', headers: BOOKMARK_HEADER, content: json(userSchema) },
-    ...problems('unauthorized', 'account_disabled'),
+    ...problems('unauthorized', 'account_disabled', 'database_unavailable'),
   },
 });
 
@@ -65,6 +65,7 @@ const patchMeRoute = createRoute({
       'organizer_required',
       'username_taken',
       'email_taken',
+      'database_unavailable',
     ),
   },
 });
@@ -79,7 +80,14 @@ const putPasswordRoute = createRoute({
   request: { body: { required: true, content: json(passwordBody) } },
   responses: {
     200: { description: 'Fresh tokens for this device.', headers: BOOKMARK_HEADER, content: json(sessionSchema) },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled', 'wrong_password', 'rate_limited'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'account_disabled',
+      'wrong_password',
+      'rate_limited',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -99,7 +107,7 @@ const putOrganizerRoute = createRoute({
       headers: BOOKMARK_HEADER,
       content: json(accessSchema),
     },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled'),
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled', 'database_unavailable'),
   },
 });
 
@@ -126,6 +134,7 @@ const deleteMeRoute = createRoute({
       'account_has_events',
       'last_admin',
       'rate_limited',
+      'database_unavailable',
     ),
   },
 });

@@ -26,7 +26,7 @@ const listUsersRoute = createRoute({
       headers: BOOKMARK_HEADER,
       content: { 'application/json': { schema: accountList } },
     },
-    ...problems('unauthorized', 'admin_required', 'validation_failed'),
+    ...problems('unauthorized', 'admin_required', 'validation_failed', 'database_unavailable'),
   },
 });
 
@@ -47,7 +47,14 @@ const patchUserRoute = createRoute({
       headers: BOOKMARK_HEADER,
       content: { 'application/json': { schema: accountSchema } },
     },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'admin_required', 'user_not_found', 'last_admin'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'admin_required',
+      'user_not_found',
+      'last_admin',
+      'database_unavailable',
+    ),
   },
 });
 

@@ -30,7 +30,14 @@ export const createAttendee = createRoute({
       headers: { ...headers, ...LOCATION_HEADER, ...REPLAYED_HEADER },
       content: { 'application/json': { schema: registeredJson } },
     },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'email_taken', 'rate_limited', 'idempotency_key_reused'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'email_taken',
+      'rate_limited',
+      'idempotency_key_reused',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -51,7 +58,7 @@ export const listAttendees = createRoute({
       headers: BOOKMARK_HEADER,
       content: { 'application/json': { schema: attendeeList } },
     },
-    ...problems('unauthorized', 'organizer_required', 'validation_failed'),
+    ...problems('unauthorized', 'organizer_required', 'validation_failed', 'database_unavailable'),
   },
 });
 
@@ -74,7 +81,7 @@ export const getAttendee = createRoute({
   responses: {
     200: shown,
     304: NOT_MODIFIED,
-    ...problems('unauthorized', 'attendee_not_found', 'validation_failed'),
+    ...problems('unauthorized', 'attendee_not_found', 'validation_failed', 'database_unavailable'),
   },
 });
 
@@ -85,6 +92,7 @@ const EDIT_PROBLEMS = [
   'not_registrant',
   'email_taken',
   'version_mismatch',
+  'database_unavailable',
 ] as const;
 
 export const replaceAttendee = createRoute({
@@ -127,6 +135,7 @@ export const deleteAttendee = createRoute({
       'not_registrant',
       'attendee_has_reservations',
       'version_mismatch',
+      'database_unavailable',
     ),
   },
 });

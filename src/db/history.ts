@@ -29,6 +29,11 @@ export function firstIdAt(at: Instant): string {
   return `hst_${base32(Math.max(0, at), TIME_LENGTH)}`;
 }
 
+/** An id for a line of this instant. */
+export function newLineId(at: Instant): string {
+  return firstIdAt(at) + typeidUnboxed().slice(TIME_LENGTH);
+}
+
 /** A whole number in so many characters that sort as numbers do. */
 export function base32(value: number, length: number): string {
   let text = '';
@@ -41,9 +46,8 @@ export function base32(value: number, length: number): string {
  * `table` has a row that `where` finds at that point of the batch, so there is no change without its line.
  */
 export function historyLine(db: DrizzleD1Database, entry: HistoryEntry, table: SQLiteTable, where: SQL | undefined) {
-  const id = firstIdAt(entry.at) + typeidUnboxed().slice(TIME_LENGTH);
   const columns = {
-    id: sql<string>`${id}`.as('id'),
+    id: sql<string>`${newLineId(entry.at)}`.as('id'),
     at: sql<Instant>`${entry.at}`.as('at'),
     userId: sql<UserId | null>`${entry.userId}`.as('user_id'),
     ownerId: sql<UserId | null>`nullif(${entry.ownerId ?? null}, ${entry.userId})`.as('owner_id'),

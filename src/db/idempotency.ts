@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { and, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import { type Instant, LIMITS } from '../domain/model.ts';
+import { type Instant, LIMITS, type UserId } from '../domain/model.ts';
 import { seal, unseal } from './seal.ts';
 import { idempotencyKeys } from './tables.ts';
 
@@ -10,6 +10,8 @@ import { idempotencyKeys } from './tables.ts';
 export interface Key {
   readonly key: string;
   readonly fingerprint: string;
+  /** The account whose deletion takes the answer along; absent or null: it holds nothing personal, or nobody's. */
+  readonly userId?: UserId | null;
 }
 
 /** An answer, and whether an earlier request with the same key got it first. */
@@ -114,18 +116,26 @@ async function recall<T>(
 async function keeping(
   db: DrizzleD1Database,
   secret: string,
-  { key, fingerprint }: Key,
+  { key, fingerprint, userId = null }: Key,
   now: Instant,
   answer: unknown,
   created: SQL,
 ): Promise<readonly BatchItem<'sqlite'>[]> {
   const expiredAt = now - LIMITS.idempotencyMs;
   const sealed = await seal(secret, key, JSON.stringify(answer));
+  const account = userId === null ? null : hashed(userId);
   return [
     prune(db, expiredAt),
     db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), lte(idempotencyKeys.at, expiredAt))),
-    db.insert(idempotencyKeys).select(sql`select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed} where ${created}`),
+    db
+      .insert(idempotencyKeys)
+      .select(sql`select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed}, ${account} where ${created}`),
   ];
+}
+
+/** The statement that forgets what was answered about the account. */
+export function forgetAnswers(db: DrizzleD1Database, userId: UserId, where: SQL | undefined) {
+  return db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.account, hashed(userId)), where));
 }
 
 /** Forgets keys that no request came to forget: what was answered holds personal data. The next run goes on. */
@@ -146,6 +156,6 @@ function prune(db: DrizzleD1Database, expiredAt: Instant) {
   return db.delete(idempotencyKeys).where(inArray(idempotencyKeys.key, oldest));
 }
 
-function hashed(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
+function hashed(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }

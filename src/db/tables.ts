@@ -107,6 +107,7 @@ export const idempotencyKeys = sqliteTable('idempotency_keys', {
   at: integer('at').notNull(),
   fingerprint: text('fingerprint').notNull(),
   answer: text('answer').notNull(),
+  account: text('account'),
 });
 
 /** Where events take place; D1 is their record. */

@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { databaseUnavailable } from '../http/database.ts';
 import { Problem, problems } from '../http/problem.ts';
-import { type AppEnv, createRouter } from '../http/router.ts';
+import { type AppEnv, createRouter, logError } from '../http/router.ts';
 import { openApiDocument } from './document.ts';
 
 const HEALTH_CHECK_MS = 2_000;
-const HEALTH_RETRY_SECONDS = 5;
 
 const healthz = createRoute({
   method: 'get',
@@ -79,8 +79,8 @@ async function assertDatabaseAnswers(c: Context<AppEnv>): Promise<void> {
   try {
     await Promise.race([c.env.DB.prepare('SELECT 1').run(), silence.promise]);
   } catch (error) {
-    console.error(JSON.stringify({ request_id: c.get('requestId'), error: `D1: ${String(error)}` }));
-    throw new Problem('database_unavailable', undefined, {}, { 'retry-after': String(HEALTH_RETRY_SECONDS) });
+    logError(error, c);
+    throw databaseUnavailable();
   } finally {
     clearTimeout(timer);
   }

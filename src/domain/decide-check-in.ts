@@ -1,6 +1,6 @@
-import { manages, maySeeEvent } from './access.ts';
+import { manages, mayActOn, maySeeEvent } from './access.ts';
 import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
-import type { EventRecord, EventState, Reservation } from './model.ts';
+import type { EventRecord, EventState, Principal, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
 
 /**
@@ -13,10 +13,10 @@ export function checkIn(
   reservation: Reservation | undefined,
   command: CommandOf<'check_in'>,
 ): Decision {
-  if (!manages(event, command.principal)) {
-    return reject({ code: maySeeEvent(event, command.principal) ? 'not_organizer' : 'event_not_found' });
-  }
   const scanned = command.ticketCode !== null;
+  if (!manages(event, command.principal)) {
+    return reject(scanned ? refusesScan(event, command.principal) : refusesHand(event, reservation, command.principal));
+  }
   const genuine = reservation?.deletedAt === null && (!scanned || reservation.ticketCode === command.ticketCode);
   if (!genuine) return reject({ code: scanned ? 'ticket_unknown' : 'reservation_not_found' });
   if (command.nonce !== null && reservation.checkInNonces.includes(command.nonce)) return accept(state, command, []);
@@ -39,6 +39,17 @@ export function checkIn(
     data: { quantity, nonce: command.nonce },
   };
   return accept(state, command, [arrival]);
+}
+
+/** A ticket is shown at an event's door, of which everybody may know. */
+function refusesScan(event: EventRecord, stranger: Principal | null): Rejection {
+  return { code: maySeeEvent(event, stranger) ? 'not_organizer' : 'event_not_found' };
+}
+
+/** A reservation is known to its holder only. */
+function refusesHand(event: EventRecord, reservation: Reservation | undefined, stranger: Principal | null): Rejection {
+  const known = reservation?.deletedAt === null && stranger !== null && mayActOn(event, reservation, stranger);
+  return { code: known ? 'not_organizer' : 'reservation_not_found' };
 }
 
 function refusesEntry(event: EventRecord, reservation: Reservation): Rejection | null {

@@ -27,10 +27,14 @@ export function decide(state: EventState, command: TimedCommand): Decision {
     case 'reserve':
       if (event === null || !maySeeEvent(event, command.principal)) return reject({ code: 'event_not_found' });
       return reserve(state, event, command);
-    case 'check_in':
-      return event === null ? reject({ code: 'event_not_found' }) : decideReservation(state, event, command);
     default:
       // A deleted event's reservations stay their holders' to see and to remove.
-      return event === null ? reject({ code: 'reservation_not_found' }) : decideReservation(state, event, command);
+      if (event !== null) return decideReservation(state, event, command);
+      return reject({ code: isScan(command) ? 'event_not_found' : 'reservation_not_found' });
   }
+}
+
+/** Whether a ticket is shown at an event's door, rather than a reservation named. */
+function isScan(command: TimedCommand): boolean {
+  return command.type === 'check_in' && command.ticketCode !== null;
 }

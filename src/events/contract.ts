@@ -54,7 +54,14 @@ export const createEvent = createRoute({
   request: { headers: IDEMPOTENCY_INPUT, body: body(newEvent) },
   responses: {
     201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'idempotency_key_reused', 'overloaded'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'organizer_required',
+      'idempotency_key_reused',
+      'overloaded',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -86,7 +93,7 @@ export const listEvents = createRoute({
       content: { 'application/json': { schema: eventList } },
     },
     304: NOT_MODIFIED,
-    ...problems('unauthorized', 'validation_failed'),
+    ...problems('unauthorized', 'validation_failed', 'database_unavailable'),
   },
 });
 
@@ -106,7 +113,7 @@ export const getEvent = createRoute({
   responses: {
     200: { ...shown, headers: { ...PUBLIC_HEADERS, ...BOOKMARK_HEADER } },
     304: NOT_MODIFIED,
-    ...problems('unauthorized', 'event_not_found', 'validation_failed', 'overloaded'),
+    ...problems('unauthorized', 'event_not_found', 'validation_failed', 'overloaded', 'database_unavailable'),
   },
 });
 
@@ -120,6 +127,7 @@ const EDIT_PROBLEMS = [
   'version_mismatch',
   'busy',
   'overloaded',
+  'database_unavailable',
 ] as const;
 
 export const replaceEvent = createRoute({
@@ -184,7 +192,15 @@ export const publishEvent = createRoute({
   request: { params },
   responses: {
     200: shown,
-    ...problems('unauthorized', 'event_not_found', 'not_organizer', 'event_cancelled', 'event_started', 'overloaded'),
+    ...problems(
+      'unauthorized',
+      'event_not_found',
+      'not_organizer',
+      'event_cancelled',
+      'event_started',
+      'overloaded',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -198,7 +214,10 @@ export const cancelEvent = createRoute({
   security: signedIn,
   middleware: authRequired,
   request: { params },
-  responses: { 200: shown, ...problems('unauthorized', 'event_not_found', 'not_organizer', 'overloaded') },
+  responses: {
+    200: shown,
+    ...problems('unauthorized', 'event_not_found', 'not_organizer', 'overloaded', 'database_unavailable'),
+  },
 });
 
 export const getAvailability = createRoute({
@@ -229,6 +248,6 @@ export const rebuildEvent = createRoute({
   request: { params },
   responses: {
     200: { description: 'It is true again.', content: { 'application/json': { schema: rebuiltJson } } },
-    ...problems('unauthorized', 'admin_required', 'event_not_found', 'overloaded'),
+    ...problems('unauthorized', 'admin_required', 'event_not_found', 'overloaded', 'database_unavailable'),
   },
 });

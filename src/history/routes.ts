@@ -31,7 +31,7 @@ const getMyHistory = createRoute({
     'Everything that the account did, and what others or time did to it and to its reservations. Who the others are ' +
     'is not said: their `user_id` is null.',
   request: { query: myHistoryQuery, headers: BOOKMARK_INPUT },
-  responses: { 200: listed, ...problems('unauthorized', 'validation_failed') },
+  responses: { 200: listed, ...problems('unauthorized', 'validation_failed', 'database_unavailable') },
 });
 
 const getHistory = createRoute({
@@ -43,7 +43,10 @@ const getHistory = createRoute({
     'For admins. No action is without its line and none has two. Lines hold ids rather than personal data, and stay ' +
     'when an account is deleted; they are removed after a year unless the service is set up otherwise.',
   request: { query: historyQuery, headers: BOOKMARK_INPUT },
-  responses: { 200: listed, ...problems('unauthorized', 'admin_required', 'validation_failed') },
+  responses: {
+    200: listed,
+    ...problems('unauthorized', 'admin_required', 'validation_failed', 'database_unavailable'),
+  },
 });
 
 /** The slice of history. */

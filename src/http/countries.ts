@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import names from 'countries-list/minimal/countries.en.min.json';
+import names from 'countries-list/minimal/countries.en.min.json' with { type: 'json' };
 import { sortKey } from './text.ts';
 
 /** A country of ISO 3166-1, by its alpha-2 code and English name. */

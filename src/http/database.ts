@@ -1,6 +1,11 @@
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
-import { validationProblem } from './problem.ts';
+import { Problem, validationProblem } from './problem.ts';
 
+const RETRY_AFTER_SECONDS = 5;
+/** What SQLite says of its disk or of others at work; all else that it says, it says of the statement. */
+const SQLITE_OUT_OF_ORDER = /SQLITE_(?:BUSY|LOCKED|IOERR|FULL|CANTOPEN|NOMEM|INTERRUPT|CORRUPT|PROTOCOL)/;
+/** A statement that can't be right: SQLite's verdict, or that of the binding before it asked. */
+const BAD_STATEMENT = /SQLITE_[A-Z]+|Wrong number of parameter bindings/;
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
 /** What a session needs of a request's context, whether or not its caller had to sign in. */
@@ -56,4 +61,23 @@ export function primary(env: Env): DrizzleD1Database {
 export function unboundDatabase(env: Env): { db: DrizzleD1Database; bookmark: () => string | null } {
   const session = env.DB.withSession('first-unconstrained');
   return { db: drizzle(session as unknown as D1Database), bookmark: () => session.getBookmark() };
+}
+
+/** That D1 does not answer, and when to come again. */
+export function databaseUnavailable(): Problem {
+  return new Problem('database_unavailable', undefined, {}, { 'retry-after': String(RETRY_AFTER_SECONDS) });
+}
+
+/**
+ * Whether an error says that D1 failed or is out of reach, rather than that we asked it something wrong. D1's errors
+ * have no class and no code of their own: "D1_ERROR: ", then words of D1 ("D1 DB is overloaded. Requests queued for too
+ * long.") or of SQLite, which end with its code ("no such table: x: SQLITE_ERROR"). A connection that is lost before D1
+ * was reached has the platform's bare words. Drizzle puts either into the `cause` of an error of its own.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { message, cause } = error;
+  if (message.startsWith('Network connection lost')) return true;
+  if (!message.startsWith('D1_ERROR: ')) return isDatabaseUnavailable(cause);
+  return SQLITE_OUT_OF_ORDER.test(message) || !BAD_STATEMENT.test(message);
 }

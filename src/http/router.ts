@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { DrizzleQueryError } from 'drizzle-orm';
 import type { Context, HonoRequest } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
@@ -142,11 +143,18 @@ function asProblem(error: unknown): Problem | null {
 /** Renders what a handler threw. What isn't a problem is logged and answered as a 500 that reveals nothing. */
 export function onError(error: unknown, c: Context<AppEnv>): Response {
   const known = asProblem(error);
-  if (known === null) console.error(JSON.stringify({ request_id: c.get('requestId'), error: describe(error) }));
+  if (known === null) logError(error, c);
   return problemResponse(known ?? new Problem('internal_error'), c.req.path, c.get('requestId'));
 }
 
+/** Tells whoever runs this what went wrong, under the request's id. */
+export function logError(error: unknown, c: Context<AppEnv>): void {
+  console.error(JSON.stringify({ request_id: c.get('requestId'), error: describe(error) }));
+}
+
+/** A failed query without its parameters, which may be anybody's personal data. */
 function describe(error: unknown): string {
+  if (error instanceof DrizzleQueryError) return `${describe(error.cause)}\nin: ${error.query}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

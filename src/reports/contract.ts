@@ -44,6 +44,13 @@ export const exportReservations = createRoute({
       headers: BOOKMARK_HEADER,
       content: { 'text/csv': { schema: z.string(), example: HEADER_LINE } },
     },
-    ...problems('unauthorized', 'event_not_found', 'not_organizer', 'validation_failed', 'overloaded'),
+    ...problems(
+      'unauthorized',
+      'event_not_found',
+      'not_organizer',
+      'validation_failed',
+      'overloaded',
+      'database_unavailable',
+    ),
   },
 });

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import { reservations, users } from '../db/tables.ts';
+import { attendees, reservations, users } from '../db/tables.ts';
 import type { EventId, Instant } from '../domain/model.ts';
 import { toTime } from '../http/fields.ts';
 import { csvLine } from './csv.ts';
@@ -9,7 +9,8 @@ import { csvLine } from './csv.ts';
 const PAGE = 1_000;
 
 const HEADER = [
-  ...['reservation_id', 'status', 'quantity', 'user_id', 'username', 'attendee_id', 'checked_in_quantity'],
+  ...['reservation_id', 'status', 'quantity', 'user_id', 'username', 'attendee_id'],
+  ...['attendee_first_name', 'attendee_last_name', 'checked_in_quantity'],
   ...['checked_in_at', 'created_at', 'confirmed_at', 'cancelled_at', 'cancelled_by', 'expires_at'],
 ];
 
@@ -60,6 +61,8 @@ function readPage(
       userId: reservations.userId,
       username: users.username,
       attendeeId: reservations.attendeeId,
+      firstName: attendees.firstName,
+      lastName: attendees.lastName,
       checkedInQuantity: reservations.checkedInQuantity,
       checkedInAt: reservations.checkedInAt,
       createdAt,
@@ -70,6 +73,7 @@ function readPage(
     })
     .from(reservations)
     .leftJoin(users, eq(users.id, reservations.userId))
+    .leftJoin(attendees, eq(attendees.id, reservations.attendeeId))
     .where(
       and(
         eq(reservations.eventId, eventId),
@@ -84,7 +88,8 @@ function readPage(
 
 function toLine(row: Row): string {
   return csvLine([
-    ...[row.id, row.status, row.quantity, row.userId, row.username, row.attendeeId, row.checkedInQuantity],
+    ...[row.id, row.status, row.quantity, row.userId, row.username, row.attendeeId],
+    ...[row.firstName, row.lastName, row.checkedInQuantity],
     ...[toTime(row.checkedInAt), toTime(row.createdAt), toTime(row.confirmedAt), toTime(row.cancelledAt)],
     ...[row.cancelledBy, toTime(row.expiresAt)],
   ]);

@@ -6,7 +6,6 @@ import { arrival, ticketScan } from './schema.ts';
 const CHECK_IN_PROBLEMS = [
   ...BODY_PROBLEMS,
   'unauthorized',
-  'event_not_found',
   'not_organizer',
   'event_cancelled',
   'reservation_cancelled',
@@ -27,7 +26,10 @@ export const scanTicket = createRoute({
     'or a part of it. A scan with a nonce that was used for this reservation already changes nothing and answers the ' +
     'same. A ticket that names another event is not looked at any further.',
   request: { params: ofEvent, body: requiredBody(ticketScan) },
-  responses: { 200: shown, ...problems(...CHECK_IN_PROBLEMS, 'ticket_unknown', 'ticket_of_other_event') },
+  responses: {
+    200: shown,
+    ...problems(...CHECK_IN_PROBLEMS, 'event_not_found', 'ticket_unknown', 'ticket_of_other_event'),
+  },
 });
 
 export const checkIn = createRoute({
@@ -37,7 +39,7 @@ export const checkIn = createRoute({
   operationId: 'checkIn',
   summary: 'Check a party in without its ticket',
   description:
-    'For the organizer of the event and admins. Without a body: all of the party who have not arrived; where all have, ' +
+    'For the organizer of the event and admins; to strangers the reservation does not exist. Without a body: all of the party who have not arrived; where all have, ' +
     'nothing changes.',
   request: { params: ofReservation, body: optionalBody(arrival) },
   responses: { 200: shown, ...problems(...CHECK_IN_PROBLEMS, 'reservation_not_found') },

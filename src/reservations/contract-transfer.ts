@@ -33,6 +33,7 @@ export const offerTransfer = createRoute({
       'transfer_to_self',
       ...STATE_PROBLEMS,
       'overloaded',
+      'database_unavailable',
     ),
   },
 });

@@ -43,6 +43,7 @@ export const createReservation = createRoute({
       'sold_out',
       'idempotency_key_reused',
       'overloaded',
+      'database_unavailable',
     ),
   },
 });
@@ -57,7 +58,14 @@ export const listEventReservations = createRoute({
   request: { params: ofEvent, query: eventReservationsQuery, headers: BOOKMARK_INPUT },
   responses: {
     200: listed,
-    ...problems('unauthorized', 'event_not_found', 'not_organizer', 'validation_failed', 'overloaded'),
+    ...problems(
+      'unauthorized',
+      'event_not_found',
+      'not_organizer',
+      'validation_failed',
+      'overloaded',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -70,7 +78,7 @@ export const listMyReservations = createRoute({
   description:
     'Those of the caller, of all events, or those offered to the caller; one that was removed is not listed.',
   request: { query: myReservationsQuery, headers: BOOKMARK_INPUT },
-  responses: { 200: listed, ...problems('unauthorized', 'validation_failed') },
+  responses: { 200: listed, ...problems('unauthorized', 'validation_failed', 'database_unavailable') },
 });
 
 export const getWaitlist = createRoute({
@@ -106,7 +114,10 @@ export const listAttendeeReservations = createRoute({
     query: eventReservationsQuery,
     headers: editTokenHeader.extend(BOOKMARK_INPUT.shape),
   },
-  responses: { 200: listed, ...problems('unauthorized', 'attendee_not_found', 'validation_failed') },
+  responses: {
+    200: listed,
+    ...problems('unauthorized', 'attendee_not_found', 'validation_failed', 'database_unavailable'),
+  },
 });
 
 export const getReservation = createRoute({

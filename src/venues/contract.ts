@@ -26,7 +26,13 @@ export const createVenue = createRoute({
   request: { headers: IDEMPOTENCY_INPUT, body: body(venueInput) },
   responses: {
     201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
-    ...problems(...BODY_PROBLEMS, 'unauthorized', 'organizer_required', 'idempotency_key_reused'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'organizer_required',
+      'idempotency_key_reused',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -46,7 +52,7 @@ export const listVenues = createRoute({
       headers: BOOKMARK_HEADER,
       content: { 'application/json': { schema: venueList } },
     },
-    ...problems('unauthorized', 'validation_failed'),
+    ...problems('unauthorized', 'validation_failed', 'database_unavailable'),
   },
 });
 
@@ -62,7 +68,11 @@ export const getVenue = createRoute({
     params,
     headers: BOOKMARK_INPUT.extend({ 'if-none-match': z.string().optional().openapi({ example: '"1"' }) }),
   },
-  responses: { 200: shown, 304: NOT_MODIFIED, ...problems('venue_not_found', 'validation_failed') },
+  responses: {
+    200: shown,
+    304: NOT_MODIFIED,
+    ...problems('venue_not_found', 'validation_failed', 'database_unavailable'),
+  },
 });
 
 const EDIT_PROBLEMS = [
@@ -72,6 +82,7 @@ const EDIT_PROBLEMS = [
   'not_venue_owner',
   'capacity_below_events',
   'version_mismatch',
+  'database_unavailable',
 ] as const;
 
 export const replaceVenue = createRoute({
@@ -106,6 +117,13 @@ export const deleteVenue = createRoute({
   request: { params, headers: ifMatchHeader },
   responses: {
     204: { description: 'It is gone.', headers: BOOKMARK_HEADER },
-    ...problems('unauthorized', 'venue_not_found', 'not_venue_owner', 'venue_has_events', 'version_mismatch'),
+    ...problems(
+      'unauthorized',
+      'venue_not_found',
+      'not_venue_owner',
+      'venue_has_events',
+      'version_mismatch',
+      'database_unavailable',
+    ),
   },
 });

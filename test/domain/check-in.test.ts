@@ -83,6 +83,21 @@ it('tells only who runs the event anything about a ticket', () => {
   given().when(olga, scan()).then({ code: 'event_not_found' });
 });
 
+it('checks nobody in by hand for who may not, and tells strangers of no reservation', () => {
+  given(...party)
+    .when(alice, byHand)
+    .then({ code: 'not_organizer' });
+  for (const stranger of [null, bob, otto]) {
+    given(...party)
+      .when(stranger, byHand)
+      .then({ code: 'reservation_not_found' });
+  }
+  given(...party, deleted(rsv(1)))
+    .when(alice, byHand)
+    .then({ code: 'reservation_not_found' });
+  given().when(olga, byHand).then({ code: 'reservation_not_found' });
+});
+
 it('tells unknown, cancelled, lapsed and unconfirmed tickets apart', () => {
   given(...party)
     .when(olga, scan({ ticketCode: 'forged' }))

@@ -38,6 +38,29 @@ describe('a line of the file', () => {
     });
   });
 
+  it('takes place in its city, under one name however the file calls the country, even if one may also join online', () => {
+    expect(good({}).place).toEqual({ name: 'Porto', location: 'Porto, Portugal', country_code: 'PT' });
+    const seoul = good({ city: 'Seoul', country: 'South Korea', online: true });
+    expect(seoul.place).toEqual({ name: 'Seoul', location: 'Seoul, South Korea', country_code: 'KR' });
+    expect(good({ city: 'Seoul', country: 'Korea' }).place).toEqual(seoul.place);
+    expect(seoul.event).not.toHaveProperty('country_code');
+  });
+
+  it.each([
+    ['online', { city: null, country: null, online: true }],
+    ['of a country that nobody knows', { country: 'Atlantis' }],
+    ['that names no country', { country: null }],
+  ])('%s takes place at no venue', (_, fields) => {
+    expect(good(fields).place).toBeNull();
+    expect(good(fields).event).not.toHaveProperty('country_code');
+  });
+
+  it('that names a country but no city has the country itself', () => {
+    const { place, event } = good({ city: null });
+    expect(place).toBeNull();
+    expect(event).toMatchObject({ country_code: 'PT' });
+  });
+
   it('may leave out all but its name and first day', () => {
     const { event } = good({ url: null, city: null, country: undefined, online: true, topics: null, end_date: null });
     expect(event.description).toMatch(/^online\nSource record [0-9a-f]{16}$/);

@@ -10,6 +10,7 @@ import { type ChildServer, startChildServer, temporaryState } from '../support/c
 import { stranger } from '../support/crowd.ts';
 
 const LOAD = join(ROOT, 'scripts/load.ts');
+const CITIES = 5;
 const SAMPLE = join(ROOT, 'examples/conferences.jsonl');
 
 let state: { path: string; remove: () => Promise<void> };
@@ -42,18 +43,38 @@ function load(...args: string[]): Promise<Ended> & { child: ChildProcess } {
   return Object.assign(ended, { child });
 }
 
+interface Loaded {
+  readonly id: string;
+  readonly title: string;
+  readonly status: string;
+  readonly venue: { readonly id: string } | null;
+  readonly country_code: string | null;
+}
+
 /** All events of the token's user, page by page. */
-async function eventsOf(token: string): Promise<{ id: string; title: string; status: string }[]> {
-  const events: { id: string; title: string; status: string }[] = [];
+async function eventsOf(token: string): Promise<Loaded[]> {
+  const events: Loaded[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
     const after: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
     const answer = await client.send('GET', `/api/events?mine=true&limit=37${after}`, { token });
-    const page = answer.body as { items: typeof events; next_cursor: string | null };
+    const page = answer.body as { items: Loaded[]; next_cursor: string | null };
     events.push(...page.items);
     cursor = page.next_cursor;
   }
   return events;
+}
+
+interface Venue {
+  readonly id: string;
+  readonly name: string;
+  readonly country_code: string;
+  readonly capacity: number;
+}
+
+async function venuesOf(token: string): Promise<Venue[]> {
+  const { body } = await client.send('GET', '/api/venues?mine=true&limit=100', { token });
+  return (body as { items: Venue[] }).items;
 }
 
 /** Looks until the user has so many events (at most 100). */
@@ -70,6 +91,8 @@ async function fileOf(count: number): Promise<string> {
   const lines = Array.from({ length: count }, (_, index) => ({
     name: `Conference ${index}`,
     start_date: '2031-01-01',
+    city: `City ${index % CITIES}`,
+    country: 'Norway',
   }));
   await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
   return file;
@@ -99,6 +122,53 @@ it('creates and publishes every good line once, reports the bad ones by number, 
   expect(new Set(events.map(({ status }) => status))).toEqual(new Set(['published']));
 });
 
+it('makes one venue for each city and country, and uses it again', async () => {
+  const { token } = await stranger('organizer');
+  const file = join(state.path, 'places.jsonl');
+  const at = (name: string, place: object) => JSON.stringify({ name, start_date: '2031-01-01', ...place });
+  const seoul = at('Third', { city: 'Seoul', country: 'South Korea' });
+  const lines = [
+    at('First', { city: 'Porto', country: 'Portugal' }),
+    at('Second', { city: 'Porto', country: 'Portugal', online: true }),
+    seoul,
+    at('Fourth', { city: 'Seoul', country: 'Korea' }),
+    at('Fifth', { online: true }),
+    at('Sixth', { city: 'Poseidonis', country: 'Atlantis' }),
+  ];
+  await writeFile(file, lines.slice(0, 5).join('\n'));
+  const first = await load(file, '--token', token);
+  expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/^5 created, .*, 2 new venues, in /m) });
+  const venues = await venuesOf(token);
+  expect(venues).toMatchObject([
+    { name: 'Porto', country_code: 'PT', capacity: 100 },
+    { name: 'Seoul', country_code: 'KR', capacity: 100 },
+  ]);
+  const events = await eventsOf(token);
+  const placeOf = (title: string) => {
+    const { venue, country_code } = events.find((event) => event.title === title) ?? {};
+    return [venue?.id, country_code];
+  };
+  expect(['First', 'Second', 'Third', 'Fourth', 'Fifth'].map(placeOf)).toEqual([
+    [venues[0]?.id, 'PT'],
+    [venues[0]?.id, 'PT'],
+    [venues[1]?.id, 'KR'],
+    [venues[1]?.id, 'KR'],
+    [undefined, null],
+  ]);
+
+  // More seats than the venue has: the venue is the loader's own, and grows.
+  await writeFile(file, [...lines, seoul.replace('Third', 'Seventh')].join('\n'));
+  const second = await load(file, '--token', token, '--capacity', '250');
+  expect(second).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^2 created, 5 already there, .*, 0 new venues/m),
+  });
+  expect(await venuesOf(token)).toMatchObject([
+    { name: 'Porto', capacity: 100 },
+    { id: venues[1]?.id, capacity: 250 },
+  ]);
+});
+
 it('goes on where it was killed, and creates nothing twice', async () => {
   const { token } = await stranger('organizer');
   const file = await fileOf(200);
@@ -114,6 +184,7 @@ it('goes on where it was killed, and creates nothing twice', async () => {
   const events = await eventsOf(token);
   expect(events.map(({ title }) => title).sort()).toEqual(titles(200));
   expect(new Set(events.map(({ id }) => id)).size).toBe(200);
+  expect(await venuesOf(token)).toHaveLength(CITIES);
 });
 
 it('waits for a server that is killed meanwhile, and creates nothing twice then either', async () => {
@@ -126,6 +197,7 @@ it('waits for a server that is killed meanwhile, and creates nothing twice then 
   expect(code, out).toBe(0);
   expect(out).toMatch(/a connection was lost/);
   expect((await eventsOf(token)).map(({ title }) => title).sort()).toEqual(titles(150));
+  expect(await venuesOf(token)).toHaveLength(CITIES);
 });
 
 it('makes itself an account when it is given none, and keeps its password to itself', async () => {

@@ -3,9 +3,9 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { newReservationId } from '../../../src/http/ids.ts';
 import worker from '../../../src/worker.ts';
-import { address, logIn, PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
+import { address, logIn, newcomer, PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
-import { register } from '../../support/attendees.ts';
+import { attendeeBody, register } from '../../support/attendees.ts';
 import { allPages, createEvent, hoursFromNow, projectEvent } from '../../support/events.ts';
 
 const MINUTE_MS = 60_000;
@@ -48,7 +48,25 @@ async function everythingInD1(): Promise<string> {
   return JSON.stringify(tables.map((table) => table.results));
 }
 
+async function keptAnswers(): Promise<number | null> {
+  return env.DB.prepare('SELECT count(*) AS count FROM idempotency_keys').first<number>('count');
+}
+
 describe('deleting an account', () => {
+  it('forgets the answers that were kept for repeats of its requests, and those only', async () => {
+    const before = await keptAnswers();
+    const headers = () => ({ ...address(), 'idempotency-key': crypto.randomUUID() });
+    const me = await request('POST', '/api/auth/signup', { body: newcomer(), headers: headers() });
+    const token = me.body.access_token;
+    await request('POST', '/api/attendees', { token, body: attendeeBody(), headers: headers() });
+    await request('POST', '/api/attendees', { body: attendeeBody(), headers: headers() });
+    expect(await keptAnswers()).toBe(Number(before) + 3);
+    expect((await deleteMe(token, 'wrong password')).status).toBe(403);
+    expect(await keptAnswers()).toBe(Number(before) + 3);
+    expect((await deleteMe(token)).status).toBe(204);
+    expect(await keptAnswers()).toBe(Number(before) + 1);
+  });
+
   it('removes all personal data, signs every device out and frees the names', async () => {
     const more = { role: 'organizer', organization_name: 'Zanzibar Players', business_address: '7 Quay Street' };
     const me = await account(more);

@@ -93,7 +93,7 @@ describe('the list of attendees', () => {
       [
         'attendees USING INDEX attendees_by_user',
         'events USING INDEX events_by_organizer',
-        'reservations_by_event_attendee',
+        'COVERING INDEX reservations_by_event_attendee',
       ],
     ],
     [{ q: 'a' }, newUserId(), ['SEARCH attendees USING INTEGER PRIMARY KEY']],

@@ -7,6 +7,7 @@ import { csvLine } from '../../../src/reports/csv.ts';
 import { HEADER_LINE } from '../../../src/reports/export.ts';
 import { newcomer, signUp } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
+import { register } from '../../support/attendees.ts';
 import { createEvent } from '../../support/events.ts';
 
 const organizer = await somebody('organizer');
@@ -65,7 +66,19 @@ describe('the file', () => {
     expect(more).toEqual([]);
     const { id, user_id, created_at, confirmed_at } = made.body;
     const times = ['', created_at, confirmed_at, '', '', ''];
-    expect(line).toEqual([id, 'confirmed', '2', user_id, name.username, '', '0', ...times]);
+    expect(line).toEqual([id, 'confirmed', '2', user_id, name.username, '', '', '', '0', ...times]);
+  });
+
+  it('names the attendees whom reservations are for, until they are removed', async () => {
+    const event = await createEvent(token);
+    const user = await somebody();
+    const attendee = await register({ first_name: 'Ωμέγα', last_name: '=1+1' }, user.token);
+    const body = { attendee_id: attendee.id };
+    await request('POST', `/api/events/${event.id}/reservations`, { token: user.token, body });
+    const namesIn = async () => parse((await request('GET', pathOf(event.id), { token })).body)[1]?.slice(5, 8);
+    expect(await namesIn()).toEqual([attendee.id, 'Ωμέγα', "'=1+1"]);
+    await env.DB.prepare('DELETE FROM attendees WHERE id = ?').bind(attendee.id).run();
+    expect(await namesIn()).toEqual([attendee.id, '', '']);
   });
 
   it('is complete and in order with 5,000 reservations, whatever their users are called', async () => {

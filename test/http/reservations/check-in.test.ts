@@ -106,6 +106,9 @@ describe('checking in without a ticket', () => {
     expect(first).toMatchObject({ status: 200, body: { checked_in_quantity: 2 } });
     expect(await act(admin, id, 'check-in')).toMatchObject({ status: 200, body: first.body });
     expect(await act(customer, id, 'check-in')).toMatchObject(refusal(403, 'not_organizer'));
+    for (const stranger of [await somebody(), await somebody('organizer')]) {
+      expect(await act(stranger, id, 'check-in')).toMatchObject(refusal(404, 'reservation_not_found'));
+    }
     expect(await request('POST', `/api/reservations/${id}/check-in`)).toMatchObject({ status: 401 });
   });
 

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Failure, runScript } from './command-line.ts';
+import { commonest, costOf, listCases } from './list-cases.ts';
+import { localSecret } from './local-secret.ts';
+import { STATE } from './paths.ts';
+import { StartError, startServer } from './server.ts';
+
+/** What no list may take of D1's time. */
+const LIMIT_MS = 50;
+
+const USAGE = `Usage: npm run lists -- [--state DIR]
+
+Asks for every list in many ways, on the data that is there, and prints what D1 says that each took: the median of five
+times, and the rows it read. Stop the server first. Exits with 1 if a list took ${LIMIT_MS} ms or more.
+
+  --state DIR  folder that keeps the data (default .wrangler/state/v3)`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { state: { type: 'string' } } });
+  const state = values.state === undefined ? STATE : resolve(values.state);
+  const server = await startServer({ state, vars: { JWT_SECRET: await localSecret() } }).catch((error: unknown) => {
+    throw error instanceof StartError ? new Failure(error.message) : error;
+  });
+  try {
+    return await report(await server.database());
+  } finally {
+    await server.stop();
+  }
+}
+
+async function report(database: D1Database): Promise<number> {
+  const lists = [];
+  for (const list of listCases(await commonest(database), Date.now())) {
+    const { durationsMs, rowsRead, rows } = await costOf(database, list);
+    const medianMs = durationsMs[Math.floor(durationsMs.length / 2)] ?? 0;
+    lists.push({ name: list.name, medianMs, rowsRead, rows });
+  }
+  lists.sort((a, b) => b.medianMs - a.medianMs || b.rowsRead - a.rowsRead);
+  console.log('  ms  rows read  rows  list');
+  for (const { medianMs, rowsRead, rows, name } of lists) {
+    console.log([`${medianMs}`.padStart(4), `${rowsRead}`.padStart(10), `${rows}`.padStart(5), name].join(' '));
+  }
+  return lists.some(({ medianMs }) => medianMs >= LIMIT_MS) ? 1 : 0;
+}
+
+await runScript(main, USAGE);

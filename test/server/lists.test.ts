@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { commonest, costOf, listCases } from '../../scripts/list-cases.ts';
+import { type Server, startServer } from '../../scripts/server.ts';
+import { SECRET, temporaryState } from '../support/child-server.ts';
+import { crowdDatabase } from '../support/crowded-database.ts';
+
+const DURATION_MS_MAX = 50;
+
+const now = Date.now();
+let state: { path: string; remove: () => Promise<void> };
+let server: Server;
+let database: D1Database;
+beforeAll(async () => {
+  state = await temporaryState();
+  server = await startServer({ state: state.path, vars: { JWT_SECRET: SECRET }, build: false });
+  database = await server.database();
+  await crowdDatabase(database, now);
+});
+afterAll(async () => {
+  await server.stop();
+  await state.remove();
+});
+
+it('each list stays under 50 ms of D1 time', async () => {
+  const slow = [];
+  for (const list of listCases(await commonest(database), now)) {
+    const cost = await costOf(database, list);
+    // The best time, for what else runs on this machine is not D1's.
+    if ((cost.durationsMs[0] ?? 0) >= DURATION_MS_MAX) slow.push({ list: list.name, ...cost });
+  }
+  expect(slow).toEqual([]);
+});
