@@ -1,4 +1,4 @@
-import { waitUntil } from 'cloudflare:workers';
+import { env, waitUntil } from 'cloudflare:workers';
 
 /** A call that is on its way, or about to be made by whom it was handed to. */
 interface Call {
@@ -23,12 +23,13 @@ interface Lane<Q, A> {
   readonly queue: Waiting<Q, A>[];
 }
 
+/** Calls to one destination that are on their way at once; who comes then goes along with the next one. */
+const IN_FLIGHT_MAX = Number(env.CALLS_IN_FLIGHT ?? 2);
+
 /** Asks several questions in one call; the answers come in the same order. */
 export type Send<Q, A> = (questions: readonly Q[]) => Promise<readonly A[]>;
 
 export interface CoalescerLimits {
-  /** Calls to one destination that are on their way at once; who comes then goes along with the next one. */
-  readonly inFlight: number;
   /** Questions that one call carries at most. */
   readonly batch: number;
   /** How long one waits for another's call before asking alone. */
@@ -85,10 +86,10 @@ export class Coalescer<Q, A> {
 
   /** A call that nobody has patience for any more doesn't count: the request that makes it may be gone. */
   #isFree({ calls }: Lane<Q, A>): boolean {
-    if (calls.size < this.#limits.inFlight) return true;
+    if (calls.size < IN_FLIGHT_MAX) return true;
     const oldest = Date.now() - this.#limits.patienceMs;
     for (const call of calls) if (call.since < oldest) calls.delete(call);
-    return calls.size < this.#limits.inFlight;
+    return calls.size < IN_FLIGHT_MAX;
   }
 
   /** The timer is set and cleared in the request's own context: those of others can't be touched. */

@@ -45,7 +45,7 @@ export interface Found {
 }
 
 /** Looks of one isolate at single events: while one is on its way, further ones gather for the next. */
-const looks = new Coalescer<EventId, Found>({ inFlight: 1, batch: PARAMETERS_MAX, patienceMs: 2_000 });
+const looks = new Coalescer<EventId, Found>({ batch: PARAMETERS_MAX, patienceMs: 2_000 });
 
 /** `findEvent` for who asks for no particular freshness: requests that come together share one query. */
 export function findEventTogether(env: Env, id: EventId): Promise<Found> {

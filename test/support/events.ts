@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { project } from '../../src/db/projection.ts';
 import type { EventRecord, Totals } from '../../src/domain/model.ts';
 import { newEventId, newUserId } from '../../src/http/ids.ts';
+import { forgetPublicAnswers } from '../../src/http/public-cache.ts';
 import { type Reply, request } from './api.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -59,6 +60,8 @@ export async function projectEvent(
     ...over,
   };
   await project(env.DB.withSession('first-primary'), { event, totals, seq: 1 }, [], { facts: [], transfers: [] });
+  // A command would have made the Worker forget what it knows.
+  forgetPublicAnswers();
   return event;
 }
 
