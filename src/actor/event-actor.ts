@@ -62,7 +62,7 @@ const ALARM_AFTER_FAILURE_MS = 60_000;
  */
 export class EventActor extends DurableObject<Env> {
   readonly #store = new Store(this.ctx.storage.sql);
-  readonly #outbox = new Outbox(this.#store, this.env.DB);
+  readonly #outbox = new Outbox(this.#store, this.env.DB, () => this.ctx.storage.sync());
   readonly #commit = new GroupCommit(
     (commands) => this.#executeBatch(commands),
     () => this.ctx.storage.sync(),

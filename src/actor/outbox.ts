@@ -1,4 +1,5 @@
-import { project, replaceRange } from '../db/projection.ts';
+import { Coalescer } from '../calls/coalescer.ts';
+import { type Page, project, replaceRange } from '../db/projection.ts';
 import { type Instant, LIMITS } from '../domain/model.ts';
 import type { Store } from './store.ts';
 
@@ -24,6 +25,15 @@ const RUSH_OVER_FACTS = 100;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
+/** What became of a page that was sent to D1: the bookmark of then, or what failed. */
+type Sent = { readonly bookmark: string | null } | { readonly error: unknown };
+
+/**
+ * Projections of the actors that live in one isolate: while some are on their way to D1, further ones gather for the
+ * next, so that many events with little to say cost D1 few transactions.
+ */
+const shipments = new Coalescer<Page, Sent>({ batch: 100, patienceMs: 2_000 });
+
 interface Waiter {
   readonly seq: number;
   /** Answers that wait in it. */
@@ -39,6 +49,7 @@ interface Waiter {
 export class Outbox {
   readonly #store: Store;
   readonly #db: D1Database;
+  readonly #flushed: () => Promise<void>;
   readonly #waiters: Waiter[] = [];
   /** Null: not read yet. */
   #projectedSeq: number | null = null;
@@ -50,9 +61,11 @@ export class Outbox {
   #nextTryAt: Instant = 0;
   #isRush = false;
 
-  constructor(store: Store, db: D1Database) {
+  /** @param flushed resolves when what the store has is on disk */
+  constructor(store: Store, db: D1Database, flushed: () => Promise<void>) {
     this.#store = store;
     this.#db = db;
+    this.#flushed = flushed;
   }
 
   /** Up to which fact D1 is known to be. */
@@ -135,7 +148,6 @@ export class Outbox {
 
   /** Projects all facts after `afterSeq`, page by page. */
   async #projectFrom(afterSeq: number): Promise<void> {
-    const session = this.#db.withSession('first-primary');
     for (let reachedSeq = afterSeq; ; ) {
       const page = this.#store.projectionPage(reachedSeq, LIMITS.batchMax);
       if (page === null) {
@@ -143,13 +155,24 @@ export class Outbox {
         return;
       }
       if (page.facts.length < RUSH_OVER_FACTS) this.#isRush = false;
-      await within(D1_TIMEOUT_MS, project(session, page.view, page.reservations, page));
+      // Another actor may carry it, whose writes are no sign that ours are on disk.
+      await this.#flushed();
+      const sent = await within(D1_TIMEOUT_MS, this.#send(page));
+      if ('error' in sent) throw sent.error;
       reachedSeq = page.upToSeq;
       this.#projectedSeq = Math.max(this.projectedSeq, reachedSeq);
-      this.#bookmark = session.getBookmark() ?? this.#bookmark;
+      this.#bookmark = sent.bookmark ?? this.#bookmark;
       this.#release(this.#projectedSeq, false);
       if (this.#isRush) await scheduler.wait(RUSH_PAUSE_MS);
     }
+  }
+
+  #send(page: Page): Promise<Sent> {
+    return shipments.ask('D1', page, async (pages) => {
+      const sent: Sent[] = [];
+      for (const together of parted(pages)) sent.push(...(await sendTogether(this.#db, together)));
+      return sent;
+    });
   }
 
   /** Lets go those who wait for facts up to `seq`, and with `all` the others too, unreached. */
@@ -199,6 +222,35 @@ export class Outbox {
       if (upToId === null) return written;
       afterId = upToId;
     }
+  }
+}
+
+/** The pages in their order, in parts of no more facts than one page may have. */
+function parted(pages: readonly Page[]): Page[][] {
+  const parts: Page[][] = [];
+  let facts: number = LIMITS.batchMax;
+  for (const page of pages) {
+    facts += page.facts.length;
+    if (facts > LIMITS.batchMax) {
+      parts.push([]);
+      facts = page.facts.length;
+    }
+    parts.at(-1)?.push(page);
+  }
+  return parts;
+}
+
+/** One transaction for all; should that fail, one for each, so that no event's fault becomes another's. */
+async function sendTogether(db: D1Database, pages: readonly Page[]): Promise<Sent[]> {
+  const session = db.withSession('first-primary');
+  try {
+    await project(session, pages);
+    return pages.map(() => ({ bookmark: session.getBookmark() }));
+  } catch (error) {
+    if (pages.length === 1) return [{ error }];
+    const sent: Sent[] = [];
+    for (const page of pages) sent.push(...(await sendTogether(db, [page])));
+    return sent;
   }
 }
 

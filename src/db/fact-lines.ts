@@ -26,25 +26,29 @@ const INSERT_LINES = `
 /** A bound value may have 2 MB; in UTF-8 a character of JSON has at most three bytes. */
 const STATEMENT_LENGTH_MAX = 500_000;
 
+/** A stretch of one event's facts, with the reservations that they are about, as they are now. */
+interface Told extends Happened {
+  readonly view: { readonly event: { readonly id: EventId } };
+  readonly reservations: readonly Reservation[];
+}
+
 /**
- * The statements that write a line for each fact of an event, for the batch that projects what the facts changed. A
- * line that is there already stays as it is.
- * @param reservations those that the facts are about, as they are now
+ * The statements that write a line for each fact, for the batch that projects what the facts changed. A line that is
+ * there already stays as it is.
  */
-export function factLines(
-  session: D1DatabaseSession,
-  eventId: EventId,
-  { facts, transfers }: Happened,
-  reservations: readonly Reservation[],
-): D1PreparedStatement[] {
+export function factLines(session: D1DatabaseSession, told: readonly Told[]): D1PreparedStatement[] {
+  const statement = session.prepare(INSERT_LINES);
+  return chunks(told.flatMap(linesOf)).map((chunk) => statement.bind(`[${chunk.join(',')}]`));
+}
+
+function linesOf({ view, facts, transfers, reservations }: Told): string[] {
   const users = new Map(reservations.map(({ id, userId }) => [id, userId]));
   const moves = Map.groupBy(transfers, ({ reservationId }) => reservationId);
-  const lines = facts.map((fact) => {
+  return facts.map((fact) => {
     const next = moves.get(fact.reservationId)?.find(({ seq }) => seq >= fact.seq);
     const ownerId = next?.type === 'reservation_transferred' ? next.data.from : userOf(users, fact.reservationId);
-    return JSON.stringify(lineValues(eventId, fact, ownerId));
+    return JSON.stringify(lineValues(view.event.id, fact, ownerId));
   });
-  return chunks(lines).map((chunk) => session.prepare(INSERT_LINES).bind(`[${chunk.join(',')}]`));
 }
 
 function userOf(users: ReadonlyMap<ReservationId, UserId>, id: ReservationId | null): UserId | null {

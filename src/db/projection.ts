@@ -71,23 +71,27 @@ function upsert(table: string, columns: readonly string[]): string {
 const UPSERT_EVENTS = upsert('events', EVENT_COLUMNS);
 const UPSERT_RESERVATIONS = upsert('reservations', RESERVATION_COLUMNS);
 
+/** What is to be written of one event: how it is now, and what happened since the last projection. */
+export interface Page extends Happened {
+  readonly view: EventView;
+  /** Those that the facts are about, as they are now. */
+  readonly reservations: readonly Projected[];
+}
+
 /**
- * Writes an event, some of its reservations and the history of what happened to them to D1, in one transaction. Safe
- * to repeat and to run late: every row carries the `seq` of its last fact, an older one changes nothing, and a fact's
- * line is written once.
- * @param happened what happened since the last projection
+ * Writes events, some of their reservations and the history of what happened to them to D1, in one transaction. Safe to
+ * repeat and to run late: every row carries the `seq` of its last fact, an older one changes nothing, and a fact's line
+ * is written once.
+ * @param pages together of at most some thousand facts: a bound value may have 2 MB
  * @throws what D1 throws; then nothing was written
  */
-export async function project(
-  session: D1DatabaseSession,
-  view: EventView,
-  reservations: readonly Projected[],
-  happened: Happened,
-): Promise<void> {
+export async function project(session: D1DatabaseSession, pages: readonly Page[]): Promise<void> {
+  const events = pages.map(({ view }) => eventValues(view));
+  const reservations = pages.flatMap((page) => page.reservations.map(reservationValues));
   await session.batch([
-    session.prepare(UPSERT_EVENTS).bind(JSON.stringify([eventValues(view)])),
-    session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations.map(reservationValues))),
-    ...factLines(session, view.event.id, happened, reservations),
+    session.prepare(UPSERT_EVENTS).bind(JSON.stringify(events)),
+    session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations)),
+    ...factLines(session, pages),
   ]);
 }
 

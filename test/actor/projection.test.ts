@@ -214,7 +214,7 @@ it('may project again, and late, what D1 has seen: older rows never replace newe
   const now = [await eventInD1(id), await rowsInD1(id)];
   if (view === null) throw new Error('the event is missing');
   for (let times = 0; times < 2; times += 1)
-    await project(env.DB.withSession('first-primary'), view, rows, { facts: [], transfers: [] });
+    await project(env.DB.withSession('first-primary'), [{ view, reservations: rows, facts: [], transfers: [] }]);
   expect([await eventInD1(id), await rowsInD1(id)]).toEqual(now);
   await inActor(async ({ storage }, actor) => {
     storage.sql.exec('UPDATE totals SET projected_seq = 0');

@@ -59,7 +59,9 @@ export async function projectEvent(
     version: 1,
     ...over,
   };
-  await project(env.DB.withSession('first-primary'), { event, totals, seq: 1 }, [], { facts: [], transfers: [] });
+  await project(env.DB.withSession('first-primary'), [
+    { view: { event, totals, seq: 1 }, reservations: [], facts: [], transfers: [] },
+  ]);
   // A command would have made the Worker forget what it knows.
   forgetPublicAnswers();
   return event;

@@ -152,10 +152,10 @@ async function fill(eventId: EventId, count: number, usernames: readonly string[
   });
   if (!view.ok) throw new Error('no event');
   for (let from = 0; from < count; from += 1_000) {
-    await project(env.DB.withSession('first-primary'), view.value as never, rows.slice(from, from + 1_000), {
-      facts: [],
-      transfers: [],
-    });
+    const reservations = rows.slice(from, from + 1_000);
+    await project(env.DB.withSession('first-primary'), [
+      { view: view.value as never, reservations, facts: [], transfers: [] },
+    ]);
   }
   return rows;
 }
