@@ -292,14 +292,19 @@ export type Bounds = {
   -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs' | 'noncesMax']?: number;
 };
 
-/** Runs with smaller bounds, so that short histories meet them. */
+/** Runs with smaller bounds, so that short histories meet them; they last until what `run` promises is there. */
 export function withLimits<T>(bounds: Bounds, run: () => T): T {
   const before = { ...LIMITS };
+  const restore = () => void Object.assign(LIMITS, before);
   Object.assign(LIMITS, bounds);
   try {
-    return run();
-  } finally {
-    Object.assign(LIMITS, before);
+    const result = run();
+    if (result instanceof Promise) return result.finally(restore) as T;
+    restore();
+    return result;
+  } catch (error) {
+    restore();
+    throw error;
   }
 }
 
