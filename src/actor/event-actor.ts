@@ -45,6 +45,7 @@ const HEAD_OF_LINE: Needs = {
   closing: 0,
   settling: 0,
   line: LIMITS.waitlistWindow,
+  capacities: [],
 };
 
 /** How long answers are remembered for retries: a client that lost its connection retries within seconds. */

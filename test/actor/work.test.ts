@@ -64,3 +64,25 @@ it('reads no ended reservations to reserve, to settle or to cancel the event', a
     expect(ask(T0 + HOUR, command(null, settle))).toBeLessThan(30);
   });
 });
+
+it('reads no row of a party that is set aside, only where it stands', async () => {
+  await inActor(({ storage }) => {
+    const { sql, rowsRead } = counting(storage);
+    const store = new Store(sql);
+    const ask = (...commands: Command[]) => {
+      rowsRead();
+      execute(storage, store, commands, T0, 0);
+      return rowsRead();
+    };
+    ask(command(olga, { type: 'create_event', details: details({ capacity: 3 }), status: 'published' }));
+    const parties = Array.from({ length: 500 }, (_, index) =>
+      command(
+        bob,
+        seats(rsv(index), { attendeeId: attendee(index), quantity: index === 0 ? 1 : 3, onFull: 'waitlist' }),
+      ),
+    );
+    ask(...parties);
+    ask(command(olga, { type: 'edit_event', changes: { capacity: 2 }, ifVersion: null }));
+    expect(ask(command(bob, seats(rsv(1_000))))).toBeLessThan(500 + 30);
+  });
+});
