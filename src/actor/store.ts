@@ -143,9 +143,11 @@ export class Store {
     // In the order of the one index that knows active rows only: however many have ended, it reads none of them.
     if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY holder LIMIT ?`, ending);
     if (needs.line > 0 && view.totals.waitlisted > 0) {
+      // The ids come from the index alone, which passes over parties that are too large at next to no cost.
       const line = "status = 'waitlisted' AND quantity <= ? ORDER BY queue_seq LIMIT ?";
+      const inLine = `id IN (SELECT id FROM reservations WHERE ${line})`;
       for (const capacity of new Set([view.event.capacity, ...needs.capacities])) {
-        yield* this.#sql.exec(`${all} ${line}`, capacity, needs.line);
+        yield* this.#sql.exec(`${all} ${inLine}`, capacity, needs.line);
       }
     }
   }
