@@ -45,6 +45,7 @@ const HEAD_OF_LINE: Needs = {
   closing: 0,
   settling: 0,
   line: LIMITS.waitlistWindow,
+  capacities: [],
 };
 
 /** How long answers are remembered for retries: a client that lost its connection retries within seconds. */
@@ -168,10 +169,13 @@ export class EventActor extends DurableObject<Env> {
     };
   }
 
-  /** The facts after `afterSeq`, in order, at most `limit`; for who runs the event. */
+  /** The facts after `afterSeq`, in order, at most `limit`; for who runs the event, to the end of a deleted one. */
   readChanges(principal: Principal, afterSeq: number, limit: number): Read<readonly Fact[]> {
-    const read = this.#managed(principal);
-    return read.ok ? { ok: true, value: this.#store.facts(afterSeq, limit) } : read;
+    const event = this.#store.view()?.event;
+    if (event !== undefined && manages(event, principal)) {
+      return { ok: true, value: this.#store.facts(afterSeq, limit) };
+    }
+    return refused(event !== undefined && maySeeEvent(event, principal) ? 'not_organizer' : 'event_not_found');
   }
 
   #managed(principal: Principal): Read<EventView> {

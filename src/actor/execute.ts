@@ -99,14 +99,20 @@ function executePart(store: Store, commands: readonly Command[], at: Instant, pr
 function whileSeen(state: EventState, needs: Needs, at: Instant): () => boolean {
   if (state.totals.waitlisted === 0) return () => true;
   if (lapsedHolds(state, at).length >= needs.lapsed) return () => false;
-  if (state.totals.waitlisted <= needs.line) return () => true;
-  const reach = placesIn(state).sort((a, b) => a - b)[needs.line - 1] ?? 0;
-  return () => placesIn(state).filter((place) => place <= reach).length > LIMITS.waitlistWindow;
+  const lines = [state.event?.capacity ?? 0, ...needs.capacities].map((capacity) => {
+    const last = placesIn(state, capacity).sort((a, b) => a - b)[needs.line - 1];
+    return { capacity, last: last ?? Number.POSITIVE_INFINITY };
+  });
+  return () =>
+    lines.every(({ capacity, last }) => {
+      if (last === Number.POSITIVE_INFINITY) return true;
+      return placesIn(state, capacity).filter((place) => place <= last).length > LIMITS.waitlistWindow;
+    });
 }
 
-/** The places in line of those who wait, as far as they are loaded. */
-function placesIn({ reservations }: EventState): number[] {
-  return [...reservations.values()].flatMap(({ queueSeq }) => queueSeq ?? []);
+/** The places in line of those who wait, as far as they are loaded; of parties up to a size. */
+function placesIn({ reservations }: EventState, largest = Number.POSITIVE_INFINITY): number[] {
+  return [...reservations.values()].flatMap(({ queueSeq, quantity }) => (quantity <= largest && queueSeq) || []);
 }
 
 /**
@@ -216,6 +222,7 @@ function needsOf(commands: readonly Command[]): Needs {
     settling: has('settle') ? weight : 0,
     // One more than a command looks at, for the one that it is about may give up its place; and for each before it.
     line: LIMITS.waitlistWindow + commands.length,
+    capacities: commands.flatMap((command) => (command.type === 'edit_event' && command.changes.capacity) || []),
   };
 }
 

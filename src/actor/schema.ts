@@ -109,4 +109,9 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Whose a reservation was at an earlier fact.
   "CREATE INDEX transfers ON facts (seq) WHERE type = 'reservation_transferred'",
+  // With the quantity, so that parties larger than the event are passed over without reading their rows.
+  `
+  DROP INDEX waitlist_in_order;
+  CREATE INDEX waitlist_in_order ON reservations (queue_seq, quantity) WHERE status = 'waitlisted';
+  `,
 ];

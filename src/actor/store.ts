@@ -30,6 +30,8 @@ export interface Needs {
   readonly theirHolders: boolean;
   /** How many of those who wait, from the head of the line. */
   readonly line: number;
+  /** What the event's capacity may become, by which it is seen who is in the line. */
+  readonly capacities: readonly number[];
 }
 
 /** The event, and when something was last decided about it. */
@@ -141,8 +143,12 @@ export class Store {
     // In the order of the one index that knows active rows only: however many have ended, it reads none of them.
     if (ending > 0) yield* this.#sql.exec(`${all} ${ACTIVE} ORDER BY holder LIMIT ?`, ending);
     if (needs.line > 0 && view.totals.waitlisted > 0) {
-      const line = "status = 'waitlisted' ORDER BY queue_seq LIMIT ?";
-      yield* this.#sql.exec(`${all} ${line}`, needs.line);
+      // The ids come from the index alone, which passes over parties that are too large at next to no cost.
+      const line = "status = 'waitlisted' AND quantity <= ? ORDER BY queue_seq LIMIT ?";
+      const inLine = `id IN (SELECT id FROM reservations WHERE ${line})`;
+      for (const capacity of new Set([view.event.capacity, ...needs.capacities])) {
+        yield* this.#sql.exec(`${all} ${inLine}`, capacity, needs.line);
+      }
     }
   }
 

@@ -13,6 +13,9 @@ import type { Decision } from './outcomes.ts';
  */
 export function decide(state: EventState, command: TimedCommand): Decision {
   const { event } = state;
+  if (event !== null && event.id !== command.eventId) {
+    throw new Error(`a command for ${command.eventId} has come to ${event.id}`);
+  }
   switch (command.type) {
     case 'create_event':
       return createEvent(state, command);

@@ -50,9 +50,9 @@ function behindOthers(
   const endings = [...ended, ...expired].map(expiry);
   // As in a refill: nobody moves up before all that is over counts as free.
   if (expired.length < lapsed.length) return { before: endings, granted: null, available: 0 };
-  const line = waiting(state);
-  const seesAll = line.length === state.totals.waitlisted;
-  const allotment = allot(seesAll ? [...line, asking] : line, free + seatsOf(expired), event.capacity);
+  const line = waiting(state, event.capacity);
+  const seesAll = line.length < LIMITS.waitlistWindow;
+  const allotment = allot(seesAll ? [...line, asking] : line, free + seatsOf(expired));
   const granted = allotment.granted.find(({ party }) => party === asking) ?? null;
   const others = allotment.granted.filter(({ party }) => party !== asking);
   return {

@@ -18,11 +18,14 @@ export interface Promotion {
   readonly passed: readonly ReservationId[];
 }
 
-/** The head of the line, in order: as many parties as one command looks at. */
-export function waiting(state: EventState): Reservation[] {
+/**
+ * The head of the line, in order: as many parties as one command looks at. A party larger than the whole event waits
+ * for more capacity, beside the line, and holds up nobody.
+ */
+export function waiting(state: EventState, capacity: number): Reservation[] {
   if (state.totals.waitlisted === 0) return [];
   return [...state.reservations.values()]
-    .filter((reservation) => reservation.status === 'waitlisted')
+    .filter(({ status, quantity }) => status === 'waitlisted' && quantity <= capacity)
     .sort((a, b) => (a.queueSeq ?? 0) - (b.queueSeq ?? 0))
     .slice(0, LIMITS.waitlistWindow);
 }
@@ -36,18 +39,16 @@ export interface Allotment {
 
 /**
  * Who of the line gets seats: first come, first served; but a party that fits may pass larger ones that don't, until
- * one of them has been passed three times: then nobody behind it moves before it does. A party larger than the whole
- * event waits for more capacity and holds up nobody.
+ * one of them has been passed three times: then nobody behind it moves before it does.
  * @param line in order
  * @param free seats to give
  */
-export function allot(line: readonly Party[], free: number, capacity: number): Allotment {
+export function allot(line: readonly Party[], free: number): Allotment {
   const granted: Promotion[] = [];
   const skipped: { id: ReservationId; passes: number }[] = [];
   const isBlocked = () => skipped.some(({ passes }) => passes >= LIMITS.passesMax);
   let left = free;
   for (const party of line) {
-    if (party.quantity > capacity) continue;
     if (isBlocked()) break;
     if (party.quantity > left) {
       skipped.push({ id: party.id, passes: party.passes });
@@ -114,6 +115,6 @@ export function refill(
   if (expired.length < lapsed.length) return expired.map(expiry);
   const left = seatsOf([...gone, ...expired].filter(({ status }) => status !== 'waitlisted'));
   const free = event.capacity - takenSeats(state.totals) + left + freed;
-  const { granted } = allot(waiting(state).filter(stays), free, event.capacity);
+  const { granted } = allot(waiting(state, event.capacity).filter(stays), free);
   return [...expired.map(expiry), ...promotionFacts(event, granted, at)];
 }

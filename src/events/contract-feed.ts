@@ -15,7 +15,8 @@ export const getChanges = createRoute({
   summary: 'Follow what happens to an event',
   description:
     'For its organizer and admins: everything that happened to it and to its reservations, in order and without a ' +
-    'gap, as it is right now. Go on with `next_after_seq`; what was read once never changes.',
+    'gap, as it is right now. Go on with `next_after_seq`; what was read once never changes. Of a deleted event the ' +
+    'feed stays, so that who follows it reads how it ended.',
   request: { params, query: changeQuery },
   responses: {
     200: { description: 'What came next.', content: { 'application/json': { schema: changeList } } },

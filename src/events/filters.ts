@@ -68,14 +68,17 @@ function isIn(country: string): SQL {
 
 /**
  * The few events to begin with, as a table `found (num, tier)`: those that match the search, with the best tier of
- * each, else those with the tag, else those in the country. Undefined: all.
+ * each, else those with the tag, else those in the country, else those that go on. Undefined: all, or an index knows
+ * the few of them.
  */
-export function foundBy(search: Search | undefined, { tag, country }: EventQuery): SQL | undefined {
+export function foundBy(search: Search | undefined, query: EventQuery, now: Instant): SQL | undefined {
+  const { tag, country, when, mine } = query;
   if (search !== undefined) return matches(search);
   if (tag !== undefined) {
     return sql`(select ${eventTags.eventNum} as num, 0 as tier from ${eventTags} where ${eventTags.tag} = ${tag}) as found`;
   }
-  return country === undefined ? undefined : locatedIn(country);
+  if (country !== undefined) return locatedIn(country);
+  return when === 'ongoing' && !mine && !isNarrow(query) ? goingOn(now) : undefined;
 }
 
 /** Events with a country of their own and events at its venues, each by an index. */
@@ -84,6 +87,16 @@ function locatedIn(country: string): SQL {
   const atVenues = sql`select held.num, 0 from venues cross join events as held on held.venue_id = venues.id
     and held.venue_id is not null and held.deleted_at is null where venues.country_code = ${country}`;
   return sql`(${own} union all ${atVenues}) as found`;
+}
+
+/** The spans of `events.span_ms`: a day, a week, a month, and beyond. */
+const SPANS_MS = '[86400000, 604800000, 2678400000, 9007199254740991]';
+
+/** Events that may go on: of each span those that began within its length, rather than all that ever began. */
+function goingOn(now: Instant): SQL {
+  return sql`(select num, 0 as tier from json_each(${SPANS_MS}) as span cross join events
+    on span_ms = span.value and start_time between ${now} - span.value and ${now}
+    where deleted_at is null and end_time > ${now}) as found`;
 }
 
 /** Tiers rather than bm25, whose numbers shift with every event that is added, so that pages would overlap. */

@@ -86,7 +86,7 @@ export async function listEvents(
   if (search === null) return { items: [], nextCursor: null };
 
   const where = and(scope, ...narrowed(query, now), after === null ? undefined : order.after(after));
-  const rows = await selectFrom(db, foundBy(search, query), where)
+  const rows = await selectFrom(db, foundBy(search, query, now), where)
     .orderBy(...order.by)
     .limit(limit + 1);
   const page = pageOf(list, rows, limit, order.keyOf);

@@ -166,8 +166,10 @@ export class LiveHub extends DurableObject<Env> {
     socket.close(CLOSE.unsupported, 'only "ping" is understood');
   }
 
-  override webSocketClose(): void {
+  /** Answers a watcher's goodbye, for which its connection would wait; who just vanished hears nothing of it. */
+  override webSocketClose(socket: WebSocket): void {
     this.#watchers = Math.max(0, this.#watchers - 1);
+    socket.close(CLOSE.normal);
   }
 }
 

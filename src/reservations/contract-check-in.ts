@@ -55,7 +55,14 @@ export const undoCheckIn = createRoute({
   request: { params: ofReservation },
   responses: {
     200: shown,
-    ...problems('unauthorized', 'reservation_not_found', 'not_organizer', 'overloaded'),
+    ...problems(
+      'unauthorized',
+      'reservation_not_found',
+      'not_organizer',
+      'event_cancelled',
+      'reservation_cancelled',
+      'overloaded',
+    ),
   },
 });
 

@@ -129,7 +129,6 @@ export const editReservation = createRoute({
       ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
-      'event_not_found',
       'event_cancelled',
       'reservations_not_open',
       'reservations_closed',

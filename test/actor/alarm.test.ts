@@ -16,7 +16,8 @@ import {
   stopTheClock,
   stubOf,
 } from '../support/actor.ts';
-import { alice, bob, HOUR, MINUTE, olga, seats, T0 } from '../support/given.ts';
+import { alice, attendee, bob, HOUR, MINUTE, olga, seats, T0 } from '../support/given.ts';
+import { withLimits } from '../support/histories.ts';
 
 const settlePerStep = LIMITS.settlePerStep;
 /** So that small events take many steps. */
@@ -62,6 +63,22 @@ it('is set for the moment when the next hold lapses, and expires it then', async
   expect(await alarmOf(id)).toBe(T0 + MINUTE + HOLD);
   await runAlarm(id);
   expect(await states(id)).toEqual({ expired: 2 });
+});
+
+it('comes at once where more parties may move up than one command promotes', async () => {
+  const id = await newEvent({ capacity: 5 });
+  const wait = (n: number) => seats(rsvOf(id, n), { attendeeId: attendee(n), onFull: 'waitlist' });
+  await execute(env, id, bob, seats(rsvOf(id, 1), { quantity: 5 }));
+  for (const n of [2, 3, 4, 5, 6]) await execute(env, id, alice, wait(n));
+  vi.setSystemTime(T0 + HOUR);
+  await runAlarm(id);
+  await withLimits({ waitlistWindow: 2 }, async () => {
+    await execute(env, id, bob, { type: 'cancel', reservationId: rsvOf(id, 1) });
+    expect(await states(id)).toEqual({ cancelled: 1, confirmed: 2, waitlisted: 3 });
+    expect(await alarmOf(id)).toBe(Date.now());
+    await runAlarm(id);
+  });
+  expect(await states(id)).toEqual({ cancelled: 1, confirmed: 5 });
 });
 
 it('may come late and twice', async () => {

@@ -203,6 +203,50 @@ it('knows the places of a line longer than it looks at, from before the batch an
   });
 });
 
+it('sees who can be served behind any number of parties that have become too large, in every batch', async () => {
+  const join = (n: number, quantity: number) =>
+    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status: null, onFull: 'waitlist' });
+  const capacity = (seats: number) => step(olga, { type: 'edit_event', changes: { capacity: seats }, ifVersion: null });
+  const history: History = [
+    step(olga, { type: 'create_event', details: details({ capacity: 3 }), status: 'published' }),
+    join(1, 1),
+    ...Array.from({ length: 30 }, (_, index) => join(10 + index, 3)),
+    capacity(2),
+    join(2, 2),
+    join(3, 2),
+    join(4, 1),
+    join(5, 1),
+    step('holder', { type: 'cancel', target: 33 }),
+    capacity(4),
+    capacity(3),
+    capacity(2),
+    step('holder', { type: 'cancel', target: 3 }),
+    step(null, { type: 'settle' }),
+  ];
+  await inActor(({ storage }) => {
+    for (const size of [history.length, 12, 5, 2, 1]) {
+      withLimits(TIGHT, () => compare(storage, history, [{ size, behindMs: 0, again: null, keys: null }]));
+    }
+  });
+});
+
+it('goes on with a batch for as long as it sees who can be served since the capacity was cut', async () => {
+  const join = (n: number, quantity: number) =>
+    step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status: null, onFull: 'waitlist' });
+  const history: History = [
+    step(olga, { type: 'create_event', details: details({ capacity: 10 }), status: 'published' }),
+    join(1, 1),
+    ...Array.from({ length: 10 }, (_, index) => join(10 + index, 10)),
+    ...Array.from({ length: 8 }, (_, index) => join(20 + index, 1)),
+    step(olga, { type: 'edit_event', changes: { capacity: 9 }, ifVersion: null }),
+    ...Array.from({ length: 4 }, (_, index) => join(30 + index, 1)),
+  ];
+  await inActor(({ storage }) => {
+    const plan = [20, 5].map((size) => ({ size, behindMs: 0, again: null, keys: null }));
+    withLimits(TIGHT, () => compare(storage, history, plan));
+  });
+});
+
 it('sees all that it must end where earlier commands of a batch have ended what came first', async () => {
   const reserve = (n: number, status: 'pending' | 'confirmed', quantity: number, waitMs = 0) =>
     step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status, onFull: 'refuse' }, waitMs);

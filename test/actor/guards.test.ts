@@ -33,7 +33,16 @@ function saveWrongly(
 ) {
   storage.transactionSync(() => {
     const state = store.load(
-      { reservationIds: [rsv(99)], holders: [], theirHolders: false, lapsed: 0, closing: 0, settling: 0, line: 0 },
+      {
+        reservationIds: [rsv(99)],
+        holders: [],
+        theirHolders: false,
+        lapsed: 0,
+        closing: 0,
+        settling: 0,
+        line: 0,
+        capacities: [],
+      },
       T0,
     );
     const wrong = { ...(state.reservations.get(rsv(99)) as Reservation), ...over };
@@ -76,6 +85,7 @@ it("frees a holder's place before another reservation takes it, whatever the ord
       closing: 0,
       settling: 0,
       line: 0,
+      capacities: [],
     };
     const state = store.load(needs, T0);
     const old = state.reservations.get(rsv(99)) as Reservation;

@@ -14,8 +14,9 @@ function command(principal: Principal | null, action: Action): Command {
   return { ...action, id: `cmd_${count}` as CommandId, eventId: EVENT, principal };
 }
 
-/** A storage that counts the rows that SQL reads. */
+/** A storage that counts the rows that SQL reads, and notes the queries. */
 function counting(storage: DurableObjectStorage) {
+  const queries = new Set<string>();
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const sql = new Proxy(storage.sql, {
     get: (target, name) => {
@@ -23,12 +24,13 @@ function counting(storage: DurableObjectStorage) {
       return (query: string, ...bindings: unknown[]) => {
         const cursor = target.exec(query, ...bindings);
         cursors.push(cursor);
+        queries.add(query);
         return cursor;
       };
     },
   });
   const rowsRead = () => cursors.splice(0).reduce((sum, cursor) => sum + cursor.rowsRead, 0);
-  return { sql, rowsRead };
+  return { sql, rowsRead, queries };
 }
 
 const ENDED = 3_000;
@@ -62,5 +64,26 @@ it('reads no ended reservations to reserve, to settle or to cancel the event', a
     expect(ask(T0 + MINUTE, command(null, settle))).toBeLessThan(30);
     expect(ask(T0 + MINUTE, command(olga, { type: 'cancel_event' }))).toBeLessThan(100);
     expect(ask(T0 + HOUR, command(null, settle))).toBeLessThan(30);
+  });
+});
+
+it('reads no row of a party that is set aside, only where it stands', async () => {
+  await inActor(({ storage }) => {
+    const { sql, rowsRead, queries } = counting(storage);
+    const store = new Store(sql);
+    const ask = (...commands: Command[]) => {
+      rowsRead();
+      execute(storage, store, commands, T0, 0);
+      return rowsRead();
+    };
+    ask(command(olga, { type: 'create_event', details: details({ capacity: 3 }), status: 'published' }));
+    const party = (n: number, quantity: number) =>
+      command(bob, seats(rsv(n), { attendeeId: attendee(n), quantity, onFull: 'waitlist' }));
+    ask(party(0, 1), ...Array.from({ length: 500 }, (_, index) => party(1 + index, 3)));
+    ask(command(olga, { type: 'edit_event', changes: { capacity: 2 }, ifVersion: null }));
+    expect(ask(command(bob, seats(rsv(1_000))))).toBeLessThan(500 + 30);
+    const line = [...queries].find((query) => query.includes('ORDER BY queue_seq')) ?? '';
+    const plan = storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${line}`, 2, 100).toArray();
+    expect(plan.map(({ detail }) => detail)).toContain('SCAN reservations USING COVERING INDEX waitlist_in_order');
   });
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Action } from '../../src/domain/commands.ts';
+import type { Action, TimedCommand } from '../../src/domain/commands.ts';
+import { decide } from '../../src/domain/decide.ts';
 import type { EventDetails } from '../../src/domain/model.ts';
 import {
   admin,
@@ -88,6 +89,12 @@ it('lets an admin create an event, and no customer', () => {
   expect(event?.organizerId).toBe(admin.userId);
   given().when(alice, create()).then({ code: 'organizer_required' });
   given().when(null, create()).then({ code: 'organizer_required' });
+});
+
+it('breaks rather than decides what is meant for another event', () => {
+  const { state } = given(created());
+  const strayed = { type: 'cancel_event', id: 'cmd_1', eventId: 'evt_2', principal: olga, at: T0 } as const;
+  expect(() => decide(state, strayed as unknown as TimedCommand)).toThrow('evt_2 has come to');
 });
 
 it('breaks rather than creates an event twice, because its id is fresh', () => {

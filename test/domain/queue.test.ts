@@ -12,7 +12,7 @@ import {
 } from '../../src/domain/model.ts';
 import { EVENT } from '../support/given.ts';
 import type { Decided } from '../support/histories.ts';
-import { freeSeats, isServed, lapsedOf, lineOf, nextUp } from '../support/line.ts';
+import { freeSeats, isServed, lapsedOf, lineOf, nextUp, servable } from '../support/line.ts';
 import { alwaysIn, HISTORIES, must, TIGHT, WIDE } from '../support/properties.ts';
 
 /** What must hold of the line of the waitlist, fact by fact, in random histories. */
@@ -57,7 +57,9 @@ function inTurn() {
     if (event === null || seats === 0) return;
     const line = lineOf(state);
     const place = line.findIndex(({ id }) => id === fact.reservationId);
-    const ahead = (place < 0 ? line : line.slice(0, place)).filter(({ quantity }) => quantity <= event.capacity);
+    const ahead = servable(state, event).filter(
+      ({ id }) => place < 0 || line.findIndex((one) => one.id === id) < place,
+    );
     if (line.length > 0) must(lapsedOf(state, fact.at).length === 0, 'what is over counts as free first', fact);
     const free = freeSeats(state, event, fact.at);
     for (const { id, quantity } of ahead) {
@@ -80,7 +82,7 @@ it('gives seats in turn', () => {
 function couldMove({ event, totals, reservations }: EventState, at: Instant) {
   if (!isServed(event, at)) return null;
   const free = event.capacity - totals.held - totals.confirmed;
-  return nextUp(lineOf({ reservations }).slice(0, LIMITS.waitlistWindow), free, event.capacity);
+  return nextUp(servable({ reservations }, event).slice(0, LIMITS.waitlistWindow), free, event.capacity);
 }
 
 it('lets nobody wait who could have seats, from the very command that frees them', () => {

@@ -4,7 +4,7 @@ import { decide } from '../../src/domain/decide.ts';
 import { type EventState, LIMITS, type Reservation } from '../../src/domain/model.ts';
 import type { Rejection } from '../../src/domain/outcomes.ts';
 import { consumed, type Decided, type Snapshot } from '../support/histories.ts';
-import { activeOf, freeSeats, holderOf, lapsedOf, leftFor, lineOf } from '../support/line.ts';
+import { activeOf, freeSeats, holderOf, lapsedOf, leftFor, lineOf, servable } from '../support/line.ts';
 import { always, HISTORIES, must } from '../support/properties.ts';
 
 /** Seats that a command asks for beside those its reservation has, and who wants them. */
@@ -23,7 +23,7 @@ function couldHave(before: Snapshot, command: TimedCommand): number | null {
   if (event === null) return 0;
   const named = 'reservationId' in command ? before.reservations.get(command.reservationId) : undefined;
   const others = lapsedOf(before, command.at).filter((hold) => holderOf(hold) !== holderFor(command, named));
-  const unseen = line.length > LIMITS.waitlistWindow || others.length > LIMITS.expiriesForWaitlist;
+  const unseen = servable(before, event).length >= LIMITS.waitlistWindow || others.length > LIMITS.expiriesForWaitlist;
   if (line.length > 0 && unseen) return null;
   return leftFor(line, freeSeats(before, event, command.at), event.capacity);
 }

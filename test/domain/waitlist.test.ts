@@ -239,6 +239,38 @@ it('looks at the head of a long line only, and lets who comes then wait', () => 
   });
 });
 
+it('looks past parties larger than the event, however many: the line is of those who can be served', () => {
+  const shrunk = [
+    created({ capacity: 4 }),
+    reserved(rsv(1), alice),
+    ...[bob, carol, dora].map((who, index) => queued(rsv(index + 2), who, 4)),
+    edited({ capacity: 3 }),
+    queued(rsv(5), olga, 3),
+  ];
+  const passed = [rsv(5)];
+  withLimits({ waitlistWindow: 2 }, () => {
+    given(...shrunk)
+      .when(alice, cancel(rsv(1)))
+      .then(cancelled(rsv(1), 'holder'), promoted(rsv(5)));
+    given(...shrunk)
+      .when(otto, seats(rsv(6), { quantity: 2 }))
+      .then(reserved(rsv(6), otto, { quantity: 2, passed }));
+    given(...shrunk)
+      .when(olga, edit({ capacity: 5 }))
+      .then(edited({ capacity: 5 }), promoted(rsv(2)));
+  });
+});
+
+it('serves those behind the parties that a smaller capacity sets aside, in the same step', () => {
+  const setAside = [bob, carol, olga].map((who, index) => queued(rsv(index + 2), who, 4));
+  const blocking = [created({ capacity: 4 }), reserved(rsv(1), alice), ...setAside, queued(rsv(5), otto)];
+  withLimits({ waitlistWindow: 2 }, () => {
+    given(...blocking)
+      .when(olga, edit({ capacity: 3 }))
+      .then(edited({ capacity: 3 }), promoted(rsv(5)));
+  });
+});
+
 it('expires a bounded number of holds for the sake of those who wait, and moves nobody before all count', () => {
   const late = T0 + MINUTE;
   const past = [

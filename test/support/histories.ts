@@ -210,19 +210,37 @@ const creation: fc.Arbitrary<Step> = fc.record({
   }),
 });
 
+const comes = (n: number, party: Pick<Reserve, 'quantity' | 'status'>): Step => ({
+  waitMs: 0,
+  who: bob,
+  ask: { type: 'reserve', attendeeId: attendee(11 + n), onFull: 'waitlist', ...party },
+});
+
 /** People enough to fill the event at once, and a line that is longer than the tight bounds let one command see. */
 const crowd: fc.Arbitrary<readonly Step[]> = fc
   .array(fc.record({ quantity, status: fc.constantFrom(null, 'pending' as const) }), { minLength: 8, maxLength: 16 })
-  .map((parties) =>
-    parties.map((party, index) => {
-      const ask = { type: 'reserve', attendeeId: attendee(11 + index), onFull: 'waitlist', ...party } as const;
-      return { waitMs: 0, who: bob, ask };
-    }),
-  );
+  .map((parties) => parties.map((party, index) => comes(index, party)));
 
-/** A history that begins with the event's creation; some go on with a crowd. */
+/** So many parties at the head of the line that are larger than the event has become. */
+const setAside: fc.Arbitrary<readonly Step[]> = fc
+  .record({ larger: fc.integer({ min: 1, max: 8 }), seats: fc.constantFrom(2, 2, 1) })
+  .map(({ larger, seats }) => {
+    const resize = (capacity: number): Step => ({
+      ...{ waitMs: 0, who: olga },
+      ask: { type: 'edit_event', changes: { capacity, maxQuantity: QUANTITY_MAX }, ifVersion: null },
+    });
+    const parties = Array.from({ length: larger }, (_, index) => comes(1 + index, { quantity: 3, status: null }));
+    const others = [2, 2, 1, 1].map((quantity, index) => comes(1 + larger + index, { quantity, status: null }));
+    return [resize(3), comes(0, { quantity: 1, status: null }), ...parties, resize(seats), ...others];
+  });
+
+/** A history that begins with the event's creation; some go on with many at once. */
 export function histories(lengthMax = 40): fc.Arbitrary<History> {
-  const some = fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: crowd });
+  const some = fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: crowd },
+    { weight: 1, arbitrary: setAside },
+  );
   return fc
     .tuple(creation, some, fc.array(steps, { maxLength: lengthMax, size: 'max' }))
     .map(([first, many, rest]) => [
@@ -292,14 +310,19 @@ export type Bounds = {
   -readonly [L in 'settlePerStep' | 'waitlistWindow' | 'expiriesForWaitlist' | 'idempotencyMs' | 'noncesMax']?: number;
 };
 
-/** Runs with smaller bounds, so that short histories meet them. */
+/** Runs with smaller bounds, so that short histories meet them; they last until what `run` promises is there. */
 export function withLimits<T>(bounds: Bounds, run: () => T): T {
   const before = { ...LIMITS };
+  const restore = () => void Object.assign(LIMITS, before);
   Object.assign(LIMITS, bounds);
   try {
-    return run();
-  } finally {
-    Object.assign(LIMITS, before);
+    const result = run();
+    if (result instanceof Promise) return result.finally(restore) as T;
+    restore();
+    return result;
+  } catch (error) {
+    restore();
+    throw error;
   }
 }
 

@@ -23,6 +23,11 @@ export function lineOf({ reservations }: Rows): Reservation[] {
     .sort((a, b) => (a.queueSeq ?? 0) - (b.queueSeq ?? 0));
 }
 
+/** Those of them who could be served one day: nobody waits for parties larger than the event. */
+export function servable(rows: Rows, { capacity }: Pick<EventRecord, 'capacity'>): Reservation[] {
+  return lineOf(rows).filter(({ quantity }) => quantity <= capacity);
+}
+
 /** The place of a waiting reservation, 1 for the head of the line; null for one that doesn't wait. */
 export function placeOf(rows: Rows, { id, status }: Reservation): number | null {
   return status === 'waitlisted' ? lineOf(rows).findIndex((waiter) => waiter.id === id) + 1 : null;

@@ -60,6 +60,15 @@ it('sees an import against the direction', () => {
   );
 });
 
+it('sees a refusal that no test meets', () => {
+  const problems = { path: 'src/http/problem.ts', text: "  sold_out: { status: 409, title: 'Sold out' },\n" };
+  const meets = { path: 'test/http/a.test.ts', text: "refusal(409, 'sold_out')" };
+  expect(structure.unmetProblems([problems, { ...meets, path: 'test/domain/a.test.ts' }])).toEqual([
+    'src/http/problem.ts:1 No test in test/http meets "sold_out".',
+  ]);
+  expect(structure.unmetProblems([problems, meets])).toEqual([]);
+});
+
 it('sees what is impure in the domain', () => {
   const impure = ['Date.now()', 'new Date()', 'Math.random()', 'crypto.randomUUID()', 'async () => 1', 'fetch(1)'];
   check(

@@ -129,3 +129,17 @@ export function projectedWrites(files: readonly SourceFile[]): Complaint[] {
       ),
     );
 }
+
+const PROBLEM_CODE = /^ {2}([a-z_]+): \{ status: \d/gm;
+
+/** Every refusal that the API knows is met over HTTP by some test. */
+export function unmetProblems(files: readonly SourceFile[]): Complaint[] {
+  const tests = files.filter(({ path }) => path.startsWith('test/http/') && path.endsWith('.test.ts'));
+  return files
+    .filter(({ path }) => path === 'src/http/problem.ts')
+    .flatMap((file) =>
+      [...file.text.matchAll(PROBLEM_CODE)]
+        .filter(([, code]) => !tests.some(({ text }) => text.includes(`'${code}'`)))
+        .map((match) => `${at(file, lineAt(file.text, match.index))} No test in test/http meets "${match[1]}".`),
+    );
+}

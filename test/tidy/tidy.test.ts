@@ -13,6 +13,7 @@ const RULES: readonly (readonly [string, (files: readonly SourceFile[]) => Compl
   ['the domain is pure', structure.domainPurity, written],
   ['the actor has its SQL in one place', structure.actorSql, written],
   ['only the projection writes the read model', structure.projectedWrites, written],
+  ['every refusal is met by a test', structure.unmetProblems, written],
   ['files are small', style.fileSizes, written],
   ['nothing is left unfinished', style.unfinished, written],
   ['no code is commented out', style.commentedOutCode, written],

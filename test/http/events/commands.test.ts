@@ -147,8 +147,10 @@ describe('editing', () => {
   it('capacity cannot go below the seats taken, and the refusal says how low it can', async () => {
     const event = await createEvent(token);
     await reserve(event.id, 4);
-    const below = await request('PATCH', `/api/events/${event.id}`, { token, body: { capacity: 3 } });
-    expect(below).toMatchObject({ status: 409, body: { code: 'capacity_below_reserved', minimum: 4 } });
+    for (const [method, body] of [['PATCH', { capacity: 3 }] as const, ['PUT', eventBody({ capacity: 3 })] as const]) {
+      const below = await request(method, `/api/events/${event.id}`, { token, body });
+      expect(below).toMatchObject({ status: 409, body: { code: 'capacity_below_reserved', minimum: 4 } });
+    }
     const just = await request('PATCH', `/api/events/${event.id}`, { token, body: { capacity: 4 } });
     expect(just).toMatchObject({ status: 200, body: { capacity: 4, available_slots: 0, is_full: true } });
   });
@@ -156,8 +158,13 @@ describe('editing', () => {
   it('a cancelled event stays as it is', async () => {
     const event = await createEvent(token);
     await request('POST', `/api/events/${event.id}/cancel`, { token });
-    const reply = await request('PATCH', `/api/events/${event.id}`, { token, body: { title: 'New' } });
-    expect(reply).toMatchObject({ status: 409, body: { code: 'event_cancelled' } });
+    for (const [method, body] of [
+      ['PATCH', { title: 'New' }] as const,
+      ['PUT', eventBody({ title: 'New' })] as const,
+    ]) {
+      const reply = await request(method, `/api/events/${event.id}`, { token, body });
+      expect(reply).toMatchObject({ status: 409, body: { code: 'event_cancelled' } });
+    }
   });
 });
 

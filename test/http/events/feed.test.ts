@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { newEventId } from '../../../src/http/ids.ts';
 import { request, somebody } from '../../support/api.ts';
-import { createEvent, invalid } from '../../support/events.ts';
+import { createEvent, hoursFromNow, invalid } from '../../support/events.ts';
 import {
   act,
   admin,
@@ -141,6 +141,25 @@ describe('GET /api/events/{id}/changes', () => {
     const { items } = (await changes(id, '?after_seq=1')).body;
     expect(items).toMatchObject([{ seq: 2, reservation_id: reservationId }]);
     expect((await changes(id, '?after_seq=99')).body).toEqual({ items: [], next_after_seq: 99 });
+  });
+
+  it('goes on to the end of a deleted event, which for everybody else is gone', async () => {
+    const { id } = await createEvent(token, { capacity: 1 });
+    const first = await booked(id);
+    const waiting = await booked(id, { on_full: 'waitlist' });
+    await request('PATCH', `/api/events/${id}`, { token, body: { reservations_close_at: hoursFromNow(-1) } });
+    await act(organizer, first.id, 'cancel');
+    const { next_after_seq: read } = (await changes(id)).body;
+    expect((await request('DELETE', `/api/events/${id}`, { token })).status).toBe(204);
+    for (const as of [organizer, admin]) {
+      expect((await changes(id, `?after_seq=${read}`, as)).body.items).toMatchObject([
+        { seq: read + 1, type: 'event_deleted', reservation_id: null },
+        { seq: read + 2, type: 'reservation_cancelled', reservation_id: waiting.id },
+      ]);
+    }
+    for (const as of [first.customer, await somebody('organizer')]) {
+      expect(await changes(id, '', as)).toMatchObject(refusal(404, 'event_not_found'));
+    }
   });
 
   it('is for who runs the event', async () => {

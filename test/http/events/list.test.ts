@@ -83,6 +83,19 @@ describe('filters', () => {
     expect(await titles('?when=upcoming')).toEqual(['2', '3']);
   });
 
+  it('by the clock, however long they last', async () => {
+    const days = [0.5, 1, 3, 7, 20, 31, 300, 3_000];
+    const lasting = (length: number, past: number) => {
+      const startTime = Date.now() - past * 24 * HOUR_MS;
+      return { startTime, endTime: startTime + length * 24 * HOUR_MS };
+    };
+    await projectAll(...days.map((length) => lasting(length, length * 0.99)));
+    await projectAll(...days.map((length) => lasting(length, length * 1.01)));
+    await projectAll(...days.map((length) => lasting(length, -1)));
+    expect((await titles('?when=ongoing')).sort()).toEqual(days.map((_, index) => `${index}`));
+    expect((await allPages('/api/events?when=ongoing&sort=created_at', 3)).length).toBe(days.length);
+  });
+
   it('by the time of the start, whatever the offset and though a + came unencoded', async () => {
     await projectAll(at(1), at(3), at(5));
     expect(await titles(`?starts_after=${time(2)}`)).toEqual(['1', '2']);

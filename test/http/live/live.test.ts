@@ -120,6 +120,17 @@ describe.each([
     for (const watching of [own, anybody]) watching.leave();
   });
 
+  it('ends when its watcher leaves, also one that the hub has slept beside', async () => {
+    const { id } = await createEvent(token);
+    for (const sleeps of [false, true]) {
+      const watching = await watch(id);
+      await sees(watching, { reserved_slots: 0 });
+      if (sleeps) await evictDurableObject(hubOf(id), { webSockets: 'hibernate' });
+      watching.leave();
+      await vi.waitFor(() => expect(watching.ended()).toBe(1000), { timeout: 3_000 });
+    }
+  });
+
   it('ends when the event is deleted, and then there is nothing to watch', async () => {
     const { id } = await createEvent(token);
     const watching = await watch(id);

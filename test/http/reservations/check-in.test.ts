@@ -68,6 +68,16 @@ describe('scanning a ticket', () => {
     expect(await entry(body.ticket_code)).toMatchObject(refusal(409, 'event_cancelled'));
   });
 
+  it('opens to no reservation that came back as a hold, nor when that has lapsed', async () => {
+    const { eventId, id, customer } = await reserved({ requires_confirmation: true, hold_minutes: 1 });
+    const { body } = await act(customer, id, 'confirm');
+    await act(customer, id, 'cancel');
+    await act(customer, id, 'reactivate');
+    const entry = () => scan(eventId, { code: body.ticket_code, nonce: nonce() });
+    expect(await entry()).toMatchObject(refusal(409, 'reservation_not_confirmed'));
+    expect(await minutesLater(1, entry)).toMatchObject(refusal(409, 'hold_expired'));
+  });
+
   it('tells nobody else anything', async () => {
     const { eventId, body, customer } = await reserved();
     const other = await reserved();
@@ -139,6 +149,8 @@ describe('checking in without a ticket', () => {
     expect(await act(organizer, over.id, 'check-in')).toMatchObject(refusal(409, 'event_cancelled'));
     const unknown = newReservationId(over.eventId as never);
     expect(await act(organizer, unknown, 'check-in')).toMatchObject(refusal(404, 'reservation_not_found'));
+    const ofNoEvent = newReservationId(newEventId());
+    expect(await act(organizer, ofNoEvent, 'check-in')).toMatchObject(refusal(404, 'event_not_found'));
   });
 });
 
@@ -155,6 +167,17 @@ describe('taking a check-in back', () => {
     expect(await scan(eventId, entry)).toMatchObject({ status: 200, body: { checked_in_quantity: 0 } });
     const again = { ...entry, nonce: nonce() };
     expect(await scan(eventId, again)).toMatchObject({ status: 200, body: { checked_in_quantity: 1 } });
+  });
+
+  it('comes too late for what is over', async () => {
+    const cancelled = await reserved();
+    await act(organizer, cancelled.id, 'check-in');
+    await act(organizer, cancelled.id, 'cancel');
+    expect(await undo(organizer, cancelled.id)).toMatchObject(refusal(409, 'reservation_cancelled'));
+    const over = await reserved();
+    await act(organizer, over.id, 'check-in');
+    await request('POST', `/api/events/${over.eventId}/cancel`, { token: organizer.token });
+    expect(await undo(organizer, over.id)).toMatchObject(refusal(409, 'event_cancelled'));
   });
 
   it('does not tell others that the reservation exists', async () => {

@@ -168,6 +168,24 @@ describe('accepting', () => {
     const cancelled = await offered(ada);
     await act(cancelled.customer, cancelled.id, 'cancel');
     expect(await act(ada, cancelled.id, 'transfer/accept')).toMatchObject(refusal(404, 'reservation_not_found'));
+    const over = await offered(ada);
+    await request('POST', `/api/events/${over.eventId}/cancel`, { token: organizer.token });
+    expect(await act(ada, over.id, 'transfer/accept')).toMatchObject(refusal(404, 'reservation_not_found'));
+  });
+
+  it('again tells who did so what has become of it since', async () => {
+    const again = (id: string) => act(ada, id, 'transfer/accept');
+    const lapsed = await offered(ada, { hold_minutes: 1 }, { status: 'pending' });
+    await again(lapsed.id);
+    expect(await minutesLater(1, () => again(lapsed.id))).toMatchObject(refusal(409, 'hold_expired'));
+    const cancelled = await offered(ada);
+    await again(cancelled.id);
+    await act(ada, cancelled.id, 'cancel');
+    expect(await again(cancelled.id)).toMatchObject(refusal(409, 'reservation_cancelled'));
+    const over = await offered(ada);
+    await again(over.id);
+    await request('POST', `/api/events/${over.eventId}/cancel`, { token: organizer.token });
+    expect(await again(over.id)).toMatchObject(refusal(409, 'event_cancelled'));
   });
 });
 

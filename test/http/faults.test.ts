@@ -1,0 +1,61 @@
+import { env } from 'cloudflare:workers';
+import { afterEach, expect, it, vi } from 'vitest';
+import { inActor } from '../support/actor.ts';
+import { type Reply, request, somebody } from '../support/api.ts';
+import { createEvent, eventBody } from '../support/events.ts';
+import { withLimits } from '../support/histories.ts';
+import { act, booked, minutesLater, organizer, refusal, reserve, reserved } from '../support/reservations.ts';
+
+/** Refusals that nobody meets in a quiet hour. */
+
+afterEach(() => void vi.restoreAllMocks());
+
+const { token } = organizer;
+
+it('asks for patience where more is to end than one step may, and says when to come again', async () => {
+  const patience = async (asked: Promise<Reply>) => {
+    const reply = await asked;
+    expect(reply).toMatchObject(refusal(503, 'busy'));
+    expect(reply.headers.get('retry-after')).toBe('1');
+  };
+  const lapsing = await reserved({ hold_minutes: 1 }, { status: 'pending' });
+  const closing = await reserved();
+  for (let more = 0; more < 2; more += 1) {
+    await booked(lapsing.eventId, { status: 'pending' });
+    await booked(closing.eventId);
+  }
+  const ask = (method: string, { eventId }: { eventId: string }, body?: object, command = '') =>
+    request(method, `/api/events/${eventId}${command}`, { token, body });
+  // The alarms of that time don't come before it.
+  await minutesLater(2, () =>
+    withLimits({ settlePerStep: 1 }, async () => {
+      await patience(ask('PATCH', lapsing, { capacity: 1 }));
+      await patience(ask('PUT', lapsing, eventBody({ capacity: 1 })));
+      await patience(ask('DELETE', lapsing));
+      expect(await ask('POST', closing, undefined, '/cancel')).toMatchObject({ status: 200 });
+      await patience(ask('DELETE', closing));
+    }),
+  );
+});
+
+it('says that an actor is out of reach, and when to come again', async () => {
+  const { id, customer, eventId } = await reserved();
+  vi.spyOn(env.EVENT_ACTOR, 'get').mockImplementation(() => {
+    throw Object.assign(new Error('too busy'), { overloaded: true });
+  });
+  for (const reply of [await act(customer, id, 'cancel'), await reserve(eventId, await somebody())]) {
+    expect(reply).toMatchObject(refusal(503, 'overloaded'));
+    expect(reply.headers.get('retry-after')).toBe('1');
+  }
+});
+
+it('shows nothing of a fault of ours', async () => {
+  const { id } = await createEvent(token);
+  await inActor(({ storage }) => void storage.sql.exec('DROP TABLE facts'), id);
+  const logged = vi.spyOn(console, 'error').mockReturnValue();
+  const reply = await reserve(id, await somebody());
+  expect(reply).toMatchObject(refusal(500, 'internal_error', { detail: 'Something went wrong on our side.' }));
+  expect(JSON.stringify(reply.body)).not.toMatch(/facts|SQL/);
+  expect(logged).toHaveBeenCalledWith(expect.stringContaining('no such table: facts'));
+  expect(logged).toHaveBeenCalledWith(expect.stringContaining(reply.body.request_id));
+});
