@@ -23,13 +23,17 @@ interface Lane<Q, A> {
   readonly queue: Waiting<Q, A>[];
 }
 
-/** Calls to one destination that are on their way at once; who comes then goes along with the next one. */
-const IN_FLIGHT_MAX = Number(env.CALLS_IN_FLIGHT ?? 2);
+const CALLS_IN_FLIGHT = Number(env.CALLS_IN_FLIGHT ?? 2);
 
 /** Asks several questions in one call; the answers come in the same order. */
 export type Send<Q, A> = (questions: readonly Q[]) => Promise<readonly A[]>;
 
 export interface CoalescerLimits {
+  /**
+   * Calls to one destination that are on their way at once; who comes then goes along with the next one. Default: what
+   * the variable `CALLS_IN_FLIGHT` says.
+   */
+  readonly inFlight?: number;
   /** Questions that one call carries at most. */
   readonly batch: number;
   /** How long one waits for another's call before asking alone. */
@@ -44,11 +48,11 @@ export interface CoalescerLimits {
  * before.
  */
 export class Coalescer<Q, A> {
-  readonly #limits: CoalescerLimits;
+  readonly #limits: Required<CoalescerLimits>;
   readonly #lanes = new Map<string, Lane<Q, A>>();
 
   constructor(limits: CoalescerLimits) {
-    this.#limits = limits;
+    this.#limits = { inFlight: CALLS_IN_FLIGHT, ...limits };
   }
 
   /**
@@ -86,10 +90,10 @@ export class Coalescer<Q, A> {
 
   /** A call that nobody has patience for any more doesn't count: the request that makes it may be gone. */
   #isFree({ calls }: Lane<Q, A>): boolean {
-    if (calls.size < IN_FLIGHT_MAX) return true;
+    if (calls.size < this.#limits.inFlight) return true;
     const oldest = Date.now() - this.#limits.patienceMs;
     for (const call of calls) if (call.since < oldest) calls.delete(call);
-    return calls.size < IN_FLIGHT_MAX;
+    return calls.size < this.#limits.inFlight;
   }
 
   /** The timer is set and cleared in the request's own context: those of others can't be touched. */
@@ -118,9 +122,9 @@ export class Coalescer<Q, A> {
       throw error;
     } finally {
       lane.calls.delete(call);
-      const next = lane.queue.shift();
-      if (next !== undefined) next.tell(lead(lane));
-      if (lane.calls.size === 0) this.#lanes.delete(destination);
+      // One that came back when it didn't count any more has no place to hand on, and the lane may be another by now.
+      if (this.#isFree(lane)) lane.queue.shift()?.tell(lead(lane));
+      if (lane.calls.size === 0 && this.#lanes.get(destination) === lane) this.#lanes.delete(destination);
     }
   }
 }

@@ -44,7 +44,7 @@ export interface Found {
   readonly bookmark: string | null;
 }
 
-/** Looks of one isolate at single events: while one is on its way, further ones gather for the next. */
+/** Looks of one isolate at single events: while some are on their way, further ones gather for the next. */
 const looks = new Coalescer<EventId, Found>({ batch: PARAMETERS_MAX, patienceMs: 2_000 });
 
 /** `findEvent` for who asks for no particular freshness: requests that come together share one query. */
