@@ -9,6 +9,8 @@ const DESCRIPTION = `Takes reservations for events and never oversells.
 - **Errors** are \`application/problem+json\` (RFC 9457). Their \`code\` is one of a closed list: each operation names its own.
 - **Lists** answer \`{items, next_cursor}\`. Send \`next_cursor\` back as \`cursor\` for the next page; it is null on the last.
 - **Your own writes**: send the \`X-D1-Bookmark\` of an answer back, and lists are at least as fresh as it.
+- **Without a token** reads of events may be up to two seconds old. A token or a bookmark reads past that cache, and
+  \`/availability\` is always as of now.
 - **Tracing**: every answer carries an \`X-Request-Id\`.`;
 
 const LICENSE = { name: 'MIT', identifier: 'MIT' };

@@ -71,8 +71,14 @@ const IF_NONE_MATCH_INPUT = { 'if-none-match': z.string().optional().openapi({ e
 /** Of answers that may be cached. */
 const PUBLIC_HEADERS = {
   ...ETAG_HEADER,
-  'Cache-Control': { description: 'How long it may be used again.', schema: { type: 'string' as const } },
+  ...BOOKMARK_HEADER,
+  'Cache-Control': {
+    description: 'Keep it, and ask each time whether it still holds. Only answers to the anonymous are `public`.',
+    schema: { type: 'string' as const, enum: ['public, no-cache', 'private, no-cache'] },
+  },
+  Vary: { description: 'What the answer depends on besides its address.', schema: { type: 'string' as const } },
 };
+const UNCHANGED = { ...NOT_MODIFIED, headers: PUBLIC_HEADERS };
 
 export const listEvents = createRoute({
   method: 'get',
@@ -89,10 +95,10 @@ export const listEvents = createRoute({
   responses: {
     200: {
       description: 'A page of events.',
-      headers: { ...PUBLIC_HEADERS, ...BOOKMARK_HEADER },
+      headers: PUBLIC_HEADERS,
       content: { 'application/json': { schema: eventList } },
     },
-    304: NOT_MODIFIED,
+    304: UNCHANGED,
     ...problems('unauthorized', 'validation_failed', 'database_unavailable'),
   },
 });
@@ -111,8 +117,8 @@ export const getEvent = createRoute({
     headers: BOOKMARK_INPUT.extend(IF_NONE_MATCH_INPUT),
   },
   responses: {
-    200: { ...shown, headers: { ...PUBLIC_HEADERS, ...BOOKMARK_HEADER } },
-    304: NOT_MODIFIED,
+    200: { ...shown, headers: PUBLIC_HEADERS },
+    304: UNCHANGED,
     ...problems('unauthorized', 'event_not_found', 'validation_failed', 'overloaded', 'database_unavailable'),
   },
 });

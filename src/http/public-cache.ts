@@ -12,8 +12,10 @@ const AGE_MAX_MS = 2_000;
 const CACHE_CONTROL = 'public, no-cache';
 /** What an answer depends on besides its address. */
 const VARY = 'Authorization, X-D1-Bookmark';
-/** Characters of all answers that an isolate keeps. */
+/** Characters of all answers that an isolate keeps, and of their addresses: readers choose how long these are. */
 const CHARACTERS_MAX = 8_000_000;
+/** More than the headers of an answer have. */
+const HEADER_CHARACTERS = 2_000;
 
 interface Kept {
   readonly body: string;
@@ -43,7 +45,7 @@ class Answers {
   keep(key: string, kept: Kept): void {
     this.#drop(key);
     this.#kept.set(key, kept);
-    this.#characters += kept.body.length;
+    this.#characters += sizeOf(key, kept);
     for (const oldest of this.#kept.keys()) {
       if (this.#characters <= CHARACTERS_MAX) return;
       this.#drop(oldest);
@@ -51,7 +53,9 @@ class Answers {
   }
 
   #drop(key: string): void {
-    this.#characters -= this.#kept.get(key)?.body.length ?? 0;
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    this.#characters -= sizeOf(key, kept);
     this.#kept.delete(key);
   }
 
@@ -60,6 +64,10 @@ class Answers {
     this.#characters = 0;
     this.generation += 1;
   }
+}
+
+function sizeOf(key: string, { body }: Kept): number {
+  return key.length + body.length + HEADER_CHARACTERS;
 }
 
 const cache = new Answers();
@@ -75,7 +83,7 @@ export function forgetPublicAnswers(): void {
  */
 export const publicAnswers = createMiddleware<AppEnv>(async (c, next) => {
   const { headers, url, method } = c.req.raw;
-  if (method !== 'GET') return next();
+  if (method !== 'GET' && method !== 'HEAD') return next();
   // What other sites may read depends on who asks; there are few who do.
   const isPersonal = headers.has('authorization') || headers.has('x-d1-bookmark') || headers.has('origin');
   const now = Date.now();
@@ -85,7 +93,7 @@ export const publicAnswers = createMiddleware<AppEnv>(async (c, next) => {
   const { generation } = cache;
   await next();
   const shared = c.get('shareable');
-  if (shared === undefined || c.res.status !== 200) return undefined;
+  if (shared === undefined || c.res.status !== 200) return;
   const { body, until } = shared;
   const made = c.res.headers;
   if (!made.has('etag')) made.set('etag', tagOf(body));
@@ -93,7 +101,8 @@ export const publicAnswers = createMiddleware<AppEnv>(async (c, next) => {
   made.append('vary', VARY);
   const tag = made.get('etag') ?? '';
   if (!isPersonal && generation === cache.generation) cache.keep(url, kept({ body, tag, until, since: now }, made));
-  return clientHas(headers.get('if-none-match') ?? undefined, tag) ? notModified(made) : undefined;
+  // What a middleware returns counts only until there is an answer.
+  if (clientHas(headers.get('if-none-match') ?? undefined, tag)) c.res = notModified(made);
 });
 
 /**

@@ -9,6 +9,7 @@ import { clientHas, ifMatchVersions } from '../http/etag.ts';
 import { answerOnce, idempotencyKeyOf } from '../http/idempotency.ts';
 import { newVenueId } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
+import { forgetPublicAnswers } from '../http/public-cache.ts';
 import { createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { createVenue, deleteVenue, listVenues, newVenue, updateVenue } from './queries.ts';
@@ -46,23 +47,22 @@ export const venues = createRouter()
     const versions = ifMatchVersions(c.req.valid('header')['if-match']);
     const { id } = c.req.valid('param');
     const changes = whole(c.req.valid('json'));
-    return c.json(
-      answered(c, await updateVenue(freshDatabase(c), id, c.get('principal'), changes, versions, Date.now())),
-      200,
-    );
+    const venue = await updateVenue(freshDatabase(c), id, c.get('principal'), changes, versions, Date.now());
+    forgetPublicAnswers();
+    return c.json(answered(c, venue), 200);
   })
   .openapi(contract.editVenue, async (c) => {
     const versions = ifMatchVersions(c.req.valid('header')['if-match']);
     const { id } = c.req.valid('param');
     const changes = c.req.valid('json');
-    return c.json(
-      answered(c, await updateVenue(freshDatabase(c), id, c.get('principal'), changes, versions, Date.now())),
-      200,
-    );
+    const venue = await updateVenue(freshDatabase(c), id, c.get('principal'), changes, versions, Date.now());
+    forgetPublicAnswers();
+    return c.json(answered(c, venue), 200);
   })
   .openapi(contract.deleteVenue, async (c) => {
     const versions = ifMatchVersions(c.req.valid('header')['if-match']);
     await deleteVenue(freshDatabase(c), c.req.valid('param').id, c.get('principal'), versions, Date.now());
+    forgetPublicAnswers();
     return c.body(null, 204);
   });
 
