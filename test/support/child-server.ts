@@ -11,6 +11,8 @@ export const SECRET = 'a secret for tests only, at least 32 bytes';
 /** A server in a process group of its own. */
 export interface ChildServer {
   readonly url: string;
+  /** What it has written to its console. */
+  readonly said: readonly string[];
   /** SIGKILL to the whole group, node and workerd, as a crash of the machine would. */
   kill(): Promise<void>;
   /** Stops it in an orderly way. */
@@ -39,6 +41,7 @@ export async function startChildServer(state: string, port = 0): Promise<ChildSe
   if (url === null) throw new Error(`the server did not start on ${state}: ${said.join('')}`);
   return {
     url,
+    said,
     kill: async () => {
       killGroup(child);
       await ended;
