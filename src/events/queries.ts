@@ -1,17 +1,12 @@
 import { and, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import { Coalescer } from '../calls/coalescer.ts';
 import { events, venues } from '../db/tables.ts';
 import type { EventId, EventView, Instant, Principal } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
-import { unboundDatabase } from '../http/database.ts';
 import { foundBy, narrowed, orderOf, visible } from './filters.ts';
 import type { EventAtVenue, EventVenue } from './json.ts';
 import type { EventQuery } from './schema.ts';
 import { compileSearch } from './search.ts';
-
-/** D1 binds at most as many to one statement. */
-const PARAMETERS_MAX = 100;
 
 type EventRow = typeof events.$inferSelect;
 
@@ -23,8 +18,11 @@ const venue = {
   version: venues.version,
 };
 
-/** Events in the read model, deleted or not, seen by whoever may; those that are there, in any order. */
-async function findEvents(db: DrizzleD1Database, ids: readonly EventId[]): Promise<EventAtVenue[]> {
+/**
+ * Events in the read model, deleted or not, seen by whoever may; those that are there, in any order.
+ * @param ids at most 100, as many as D1 binds to one statement
+ */
+export async function findEvents(db: DrizzleD1Database, ids: readonly EventId[]): Promise<EventAtVenue[]> {
   const rows = await db
     .select({ ...getTableColumns(events), venue })
     .from(events)
@@ -36,24 +34,6 @@ async function findEvents(db: DrizzleD1Database, ids: readonly EventId[]): Promi
 /** The event in the read model, deleted or not, seen by whoever may; null if it isn't there, or not yet. */
 export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<EventAtVenue | null> {
   return (await findEvents(db, [id]))[0] ?? null;
-}
-
-/** What one look at D1 found of an event, and how fresh that was. */
-export interface Found {
-  readonly event: EventAtVenue | null;
-  readonly bookmark: string | null;
-}
-
-/** Looks of one isolate at single events: while some are on their way, further ones gather for the next. */
-const looks = new Coalescer<EventId, Found>({ batch: PARAMETERS_MAX, patienceMs: 2_000 });
-
-/** `findEvent` for who asks for no particular freshness: requests that come together share one query. */
-export function findEventTogether(env: Env, id: EventId): Promise<Found> {
-  return looks.ask('D1', id, async (ids) => {
-    const { db, bookmark } = unboundDatabase(env);
-    const found = new Map((await findEvents(db, ids)).map((event) => [event.view.event.id, event]));
-    return ids.map((one) => ({ event: found.get(one) ?? null, bookmark: bookmark() }));
-  });
 }
 
 function toEvent({ venue, ...row }: EventRow & { readonly venue: EventVenue | null }): EventAtVenue {

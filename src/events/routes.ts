@@ -21,8 +21,9 @@ import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
 import { feed } from './feed-routes.ts';
 import { type EventAtVenue, eventTag, nextPhaseAt, toAvailabilityJson, toEventJson } from './json.ts';
+import { lookAtEvent } from './looks.ts';
 import { patchedPlaceOf, placeOf } from './place.ts';
-import { findEvent, findEventTogether, listEvents } from './queries.ts';
+import { findEvent, listEvents } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
 
 const EDIT_TRIES = 3;
@@ -184,7 +185,7 @@ async function read(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue> {
 
 async function look(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue | null> {
   if (c.req.header('x-d1-bookmark') !== undefined) return findEvent(database(c), id);
-  const { event, bookmark } = await findEventTogether(c.env, id);
+  const { event, bookmark } = await lookAtEvent(c.env, id);
   if (bookmark !== null) c.header('x-d1-bookmark', bookmark);
   return event;
 }
