@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { execute, readAvailability, readReservation } from '../../src/actor/client.ts';
+import { execute, readAvailability, readReservation, readWaitlist } from '../../src/actor/client.ts';
 import { type EventId, LIMITS } from '../../src/domain/model.ts';
 import {
   alarmOf,
@@ -79,6 +79,21 @@ it('comes at once where more parties may move up than one command promotes', asy
     await runAlarm(id);
   });
   expect(await states(id)).toEqual({ cancelled: 1, confirmed: 5 });
+});
+
+it('leaves nobody in the line of a cancelled event, though their ends are yet to be written', async () => {
+  settleAtMost(1);
+  const id = await newEvent({ capacity: 1 });
+  for (const n of [1, 2, 3]) {
+    await execute(env, id, alice, seats(rsvOf(id, n), { attendeeId: attendee(n), onFull: 'waitlist' }));
+  }
+  expect(await readWaitlist(env, id, olga, 0, 10)).toMatchObject({ value: [{ waitlistPosition: 1 }, {}] });
+  await cancelEvent(id);
+  expect(await states(id)).toEqual({ cancelled: 1, waitlisted: 2 });
+  expect(await readWaitlist(env, id, olga, 0, 10)).toEqual({ ok: true, value: [] });
+  expect(await readReservation(env, rsvOf(id, 3), alice)).toMatchObject({
+    value: { reservation: { status: 'cancelled' }, waitlistPosition: null },
+  });
 });
 
 it('may come late and twice', async () => {

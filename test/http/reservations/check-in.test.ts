@@ -150,7 +150,7 @@ describe('checking in without a ticket', () => {
     const unknown = newReservationId(over.eventId as never);
     expect(await act(organizer, unknown, 'check-in')).toMatchObject(refusal(404, 'reservation_not_found'));
     const ofNoEvent = newReservationId(newEventId());
-    expect(await act(organizer, ofNoEvent, 'check-in')).toMatchObject(refusal(404, 'event_not_found'));
+    expect(await act(organizer, ofNoEvent, 'check-in')).toMatchObject(refusal(404, 'reservation_not_found'));
   });
 });
 
