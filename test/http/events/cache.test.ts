@@ -372,7 +372,7 @@ describe('what is kept', () => {
     await read(pages.list);
     vi.useFakeTimers({ toFake: ['Date'] });
     // An empty part of a query says nothing, and makes another address.
-    for (let length = 500_000; length < 500_017; length += 1) {
+    for (let length = 50_000; length < 50_165; length += 1) {
       const reply = await exports.default.fetch(`http://localhost/api/events?q=nothing${'&'.repeat(length)}`);
       expect(reply.status).toBe(200);
       await reply.body?.cancel();
