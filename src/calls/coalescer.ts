@@ -23,7 +23,7 @@ interface Lane<Q, A> {
   readonly queue: Waiting<Q, A>[];
 }
 
-const CALLS_IN_FLIGHT = Number(env.CALLS_IN_FLIGHT ?? 2);
+const CALLS_IN_FLIGHT = Number(env.CALLS_IN_FLIGHT) || 2;
 
 /** Asks several questions in one call; the answers come in the same order. */
 export type Send<Q, A> = (questions: readonly Q[]) => Promise<readonly A[]>;
