@@ -5,12 +5,12 @@ import { countries } from './countries/routes.ts';
 import { docsRoutes, PAGES } from './docs/routes.ts';
 import { events } from './events/routes.ts';
 import { history } from './history/routes.ts';
-import { crossOrigin } from './http/cors.ts';
 import { databaseUnavailable, isDatabaseUnavailable } from './http/database.ts';
+import { useMiddleware } from './http/middleware.ts';
 import { Problem } from './http/problem.ts';
 import { publicAnswers } from './http/public-cache.ts';
-import { bookmark, createRouter, jsonBody, logError, onError, onNotFound, requestId } from './http/router.ts';
-import { apiHeaders, pageHeaders } from './http/security.ts';
+import { createRouter, logError, onError, onNotFound } from './http/router.ts';
+import { pageHeaders } from './http/security.ts';
 import { live } from './live/routes.ts';
 import { reports } from './reports/routes.ts';
 import { reservations } from './reservations/routes.ts';
@@ -20,13 +20,9 @@ import { venues } from './venues/routes.ts';
 export const app = createRouter();
 
 for (const path of ['/api/events', '/api/events/:id']) app.use(path, publicAnswers);
-app.use(requestId);
 // The outer one has the last word: pages may do more than answers of the API.
 for (const path of PAGES) app.use(path, pageHeaders);
-app.use(apiHeaders);
-app.use(crossOrigin);
-app.use('/api/*', jsonBody);
-app.use('/api/*', bookmark);
+useMiddleware(app);
 app.onError((error, c) => {
   if (error instanceof ActorUnavailable) {
     return onError(new Problem('overloaded', undefined, {}, { 'retry-after': '1' }), c);

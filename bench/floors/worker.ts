@@ -1,7 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
-import { crossOrigin } from '../../src/http/cors.ts';
-import { bookmark, createRouter, jsonBody, onError, requestId } from '../../src/http/router.ts';
-import { apiHeaders } from '../../src/http/security.ts';
+import { useMiddleware } from '../../src/http/middleware.ts';
+import { createRouter, onError } from '../../src/http/router.ts';
 import { createReservation } from '../../src/reservations/contract.ts';
 import type { BareActor } from './bare-actor.ts';
 
@@ -25,11 +24,7 @@ function bareActor(env: Env, name: string): DurableObjectStub<BareActor> {
 
 /** The same app as the real one, with routes that stop at each step on the way of a reservation. */
 const app = createRouter();
-app.use(requestId);
-app.use(apiHeaders);
-app.use(crossOrigin);
-app.use('/api/*', jsonBody);
-app.use('/api/*', bookmark);
+useMiddleware(app);
 app.onError(onError);
 
 const floors = createRouter()

@@ -63,11 +63,9 @@ const ALARM_AFTER_FAILURE_MS = 60_000;
  */
 export class EventActor extends DurableObject<Env> {
   readonly #store = new Store(this.ctx.storage.sql);
-  readonly #outbox = new Outbox(this.#store, this.env.DB, () => this.ctx.storage.sync());
-  readonly #commit = new GroupCommit(
-    (commands) => this.#executeBatch(commands),
-    () => this.ctx.storage.sync(),
-  );
+  readonly #flushed = () => this.ctx.storage.sync();
+  readonly #outbox = new Outbox(this.#store, this.env.DB, this.#flushed);
+  readonly #commit = new GroupCommit((commands) => this.#executeBatch(commands), this.#flushed);
   readonly #feed = new Feed(
     this.#store,
     () => this.#showing(),

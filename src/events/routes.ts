@@ -47,13 +47,13 @@ export const events = createRouter()
     const now = Date.now();
     const page = await listEvents(database(c), c.req.valid('query'), c.get('principal'), now);
     const items = page.items.map((event) => toEventJson(event, now));
-    return c.json(share(c, { items, next_cursor: page.nextCursor }), 200);
+    return share(c, { items, next_cursor: page.nextCursor });
   })
   .openapi(contract.getEvent, async (c) => {
     const event = await read(c, c.req.valid('param').id);
     const now = Date.now();
     c.header('etag', eventTag(event, now));
-    return c.json(share(c, toEventJson(event, now), nextPhaseAt(event, now)), 200);
+    return share(c, toEventJson(event, now), nextPhaseAt(event, now));
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Context } from 'hono';
+import type { Context, TypedResponse } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { clientHas } from './etag.ts';
 import type { AppEnv } from './router.ts';
@@ -106,12 +106,19 @@ export const publicAnswers = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * Offers the answer that the handler is about to give: who asks for the same may get it too.
+ * A handler's answer of this JSON, offered to others too: who asks for the same may get it. It is written once, for
+ * the answer and for what is kept.
  * @param until when it stops being true by itself, epoch ms
  */
-export function share<T>(c: Pick<Context<AppEnv>, 'set'>, json: T, until = Number.POSITIVE_INFINITY): T {
-  c.set('shareable', { body: JSON.stringify(json), until });
-  return json;
+export function share<T>(
+  c: Pick<Context<AppEnv>, 'set' | 'body'>,
+  json: T,
+  until = Number.POSITIVE_INFINITY,
+): TypedResponse<T, 200, 'json'> {
+  const body = JSON.stringify(json);
+  c.set('shareable', { body, until });
+  return c.body(body, 200, { 'content-type': 'application/json' }) as Response as TypedResponse<T, 200, 'json'> &
+    Response;
 }
 
 function isGood({ since, until, isRenewed }: Kept, now: number): boolean {

@@ -4,6 +4,7 @@ import { once } from '../db/idempotency.ts';
 import { inCurrentRole } from '../db/roles.ts';
 import type { NewVenue } from '../db/tables.ts';
 import { findVenue } from '../db/venues.ts';
+import type { Principal, VenueId } from '../domain/model.ts';
 import { database, freshDatabase, primary } from '../http/database.ts';
 import { clientHas, ifMatchVersions } from '../http/etag.ts';
 import { answerOnce, idempotencyKeyOf } from '../http/idempotency.ts';
@@ -13,7 +14,7 @@ import { forgetPublicAnswers } from '../http/public-cache.ts';
 import { createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { createVenue, deleteVenue, listVenues, newVenue, updateVenue } from './queries.ts';
-import { toVenueJson, type VenueInput, type WholeVenue } from './schema.ts';
+import { toVenueJson, type VenueInput, type VenuePatch, type WholeVenue } from './schema.ts';
 
 /** The slice of venues. */
 export const venues = createRouter()
@@ -45,19 +46,13 @@ export const venues = createRouter()
   })
   .openapi(contract.replaceVenue, async (c) => {
     const versions = ifMatchVersions(c.req.valid('header')['if-match']);
-    const { id } = c.req.valid('param');
     const changes = whole(c.req.valid('json'));
-    const venue = await updateVenue(freshDatabase(c), id, c.get('principal'), changes, versions, Date.now());
-    forgetPublicAnswers();
-    return c.json(answered(c, venue), 200);
+    return c.json(await change(c, c.req.valid('param').id, c.get('principal'), changes, versions), 200);
   })
   .openapi(contract.editVenue, async (c) => {
     const versions = ifMatchVersions(c.req.valid('header')['if-match']);
-    const { id } = c.req.valid('param');
     const changes = c.req.valid('json');
-    const venue = await updateVenue(freshDatabase(c), id, c.get('principal'), changes, versions, Date.now());
-    forgetPublicAnswers();
-    return c.json(answered(c, venue), 200);
+    return c.json(await change(c, c.req.valid('param').id, c.get('principal'), changes, versions), 200);
   })
   .openapi(contract.deleteVenue, async (c) => {
     const versions = ifMatchVersions(c.req.valid('header')['if-match']);
@@ -65,6 +60,19 @@ export const venues = createRouter()
     forgetPublicAnswers();
     return c.body(null, 204);
   });
+
+/** Changes a venue, as `updateVenue` does, and answers it; events that show it are read anew. */
+async function change(
+  c: Parameters<typeof freshDatabase>[0] & Pick<Context, 'header'>,
+  id: VenueId,
+  principal: Principal,
+  changes: VenuePatch,
+  versions: readonly number[] | null,
+) {
+  const venue = await updateVenue(freshDatabase(c), id, principal, changes, versions, Date.now());
+  forgetPublicAnswers();
+  return answered(c, venue);
+}
 
 /** A whole venue, with the default for what the input leaves out. */
 function whole({ facilities = [], ...rest }: VenueInput): WholeVenue {
