@@ -7,7 +7,7 @@ import type { Bench } from './measure.ts';
 import type { Options } from './options.ts';
 import { table } from './report.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
-import { buildSeatkeeper, SECRET, Seatkeeper } from './seatkeeper.ts';
+import { buildReadableSeatkeeper, SECRET, Seatkeeper } from './seatkeeper.ts';
 import { format } from './statistics.ts';
 import { withWorkshop } from './workshop.ts';
 
@@ -22,7 +22,7 @@ const IDLE = '(idle)';
  */
 export async function profile(options: Options, scenario: ScenarioName): Promise<void> {
   await withWorkshop(async (workshop) => {
-    const sources = await buildSeatkeeper();
+    const sources = await buildReadableSeatkeeper();
     const seatkeeper = workshop.keep(await Seatkeeper.start(sources, workshop.folder('seatkeeper'), 0));
     await seatkeeper.seedCatalogue();
     const generator = workshop.keep(new Generator(SECRET));

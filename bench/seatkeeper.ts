@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { copyAssets } from '../scripts/assets.ts';
 import { BUNDLE, bundle } from '../scripts/bundle.ts';
 import { applyMigrations } from '../scripts/migrations.ts';
 import { ROOT } from '../scripts/paths.ts';
@@ -24,10 +25,19 @@ export interface Filled {
   readonly seconds: number;
 }
 
+const CONFIG = join(ROOT, 'wrangler.toml');
+const DRIVER = join(ROOT, 'bench/driver/wrangler.toml');
+
 /** Bundles the Worker as a deploy does, and the bench's driver that runs beside it. */
 export async function buildSeatkeeper(): Promise<WorkerSource[]> {
-  const [driver] = await Promise.all([bundleWorker('driver', join(ROOT, 'bench/driver/wrangler.toml')), bundle()]);
-  return [{ name: 'seatkeeper', config: join(ROOT, 'wrangler.toml'), bundle: BUNDLE }, driver];
+  const [driver] = await Promise.all([bundleWorker('driver', DRIVER), bundle()]);
+  return [{ name: 'seatkeeper', config: CONFIG, bundle: BUNDLE }, driver];
+}
+
+/** The same, with the names that the source has, for profiles to be read. */
+export async function buildReadableSeatkeeper(): Promise<WorkerSource[]> {
+  await copyAssets();
+  return Promise.all([bundleWorker('seatkeeper', CONFIG, '--no-minify'), bundleWorker('driver', DRIVER)]);
 }
 
 /** The product on workerd, with its state in a folder of its own. */

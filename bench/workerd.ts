@@ -30,12 +30,15 @@ export interface Workerd {
   stop(): Promise<void>;
 }
 
-/** Bundles a Worker of the bench as a deploy would, into .wrangler/bench. */
-export async function bundleWorker(name: string, config: string): Promise<WorkerSource> {
+/**
+ * Bundles a Worker for the bench as a deploy would, into .wrangler/bench.
+ * @param options more of them for `wrangler deploy`
+ */
+export async function bundleWorker(name: string, config: string, ...options: string[]): Promise<WorkerSource> {
   const outdir = join(ROOT, '.wrangler/bench', name);
   await mkdir(outdir, { recursive: true });
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-  const args = [wrangler, 'deploy', '--dry-run', '--config', config, '--outdir', outdir];
+  const args = [wrangler, 'deploy', '--dry-run', '--config', config, '--outdir', outdir, ...options];
   await promisify(execFile)(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
