@@ -12,14 +12,23 @@ const AUDIENCE = 'seatkeeper-api';
 const SECRET_BYTES_MIN = 32;
 const ROLES: readonly string[] = ['customer', 'organizer', 'admin'] satisfies Role[];
 
-function keyOf(secret: string): Uint8Array {
-  const key = new TextEncoder().encode(secret);
-  if (key.byteLength < SECRET_BYTES_MIN) throw new Error(`JWT_SECRET must have at least ${SECRET_BYTES_MIN} bytes`);
+const HS256 = { name: 'HMAC', hash: 'SHA-256' };
+
+/** The key made of the secret that was used last: making it costs as much as checking a token. */
+let latest: { readonly secret: string; readonly key: CryptoKey } | null = null;
+
+async function keyOf(secret: string): Promise<CryptoKey> {
+  if (latest?.secret === secret) return latest.key;
+  const bytes = new TextEncoder().encode(secret);
+  if (bytes.byteLength < SECRET_BYTES_MIN) throw new Error(`JWT_SECRET must have at least ${SECRET_BYTES_MIN} bytes`);
+  const key = await crypto.subtle.importKey('raw', bytes, HS256, false, ['sign', 'verify']);
+  latest = { secret, key };
   return key;
 }
 
 /** A signed access token for the principal: JWT (RFC 7519), HS256, valid 15 minutes. */
-export function signAccessToken(secret: string, principal: Principal): Promise<string> {
+export async function signAccessToken(secret: string, principal: Principal): Promise<string> {
+  const key = await keyOf(secret);
   return new SignJWT({ role: principal.role })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(ISSUER)
@@ -28,13 +37,13 @@ export function signAccessToken(secret: string, principal: Principal): Promise<s
     .setJti(crypto.randomUUID())
     .setIssuedAt()
     .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
-    .sign(keyOf(secret));
+    .sign(key);
 }
 
 /** Whom the token speaks for, or null if it is expired, forged, of another algorithm or not ours. */
 export async function verifyAccessToken(secret: string, token: string): Promise<Principal | null> {
   try {
-    const { payload } = await jwtVerify<{ role?: unknown }>(token, keyOf(secret), {
+    const { payload } = await jwtVerify<{ role?: unknown }>(token, await keyOf(secret), {
       algorithms: ['HS256'],
       issuer: ISSUER,
       audience: AUDIENCE,

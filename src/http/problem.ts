@@ -96,7 +96,11 @@ export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ProblemCode, detail?: string, extras: ProblemExtras = {}, headers: Record<string, string> = {}) {
+    // An answer, not a fault: nobody reads its stack, and to walk it is what a refusal would cost most.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(detail ?? `${PROBLEMS[code].title}.`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.extras = extras;
     this.headers = headers;
