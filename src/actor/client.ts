@@ -61,6 +61,7 @@ const RETRY_BASE_MS = 50;
 
 /** Calls of one isolate to one actor: while some are on their way, further commands gather for the next. */
 const commands = new Coalescer<Command, Answer<Outcome | Failed>>({
+  gatherMs: 4,
   batch: LIMITS.batchMax,
   patienceMs: 2_000,
 });

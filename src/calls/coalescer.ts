@@ -21,9 +21,14 @@ interface Waiting<Q, A> {
 interface Lane<Q, A> {
   readonly calls: Set<Call>;
   readonly queue: Waiting<Q, A>[];
+  /** How long the last call was on its way. */
+  tookMs: number;
 }
 
-const CALLS_IN_FLIGHT = Number(env.CALLS_IN_FLIGHT) || 2;
+const CALLS_IN_FLIGHT = Number(env.CALLS_IN_FLIGHT) || 1;
+const SLOW_MS = 20;
+/** Calls to one destination that are on their way at once when they are slow. */
+const SLOW_CALLS_MAX = 4;
 
 /** Asks several questions in one call; the answers come in the same order. */
 export type Send<Q, A> = (questions: readonly Q[]) => Promise<readonly A[]>;
@@ -34,6 +39,13 @@ export interface CoalescerLimits {
    * the variable `CALLS_IN_FLIGHT` says.
    */
   readonly inFlight?: number;
+  /** A call that takes longer is slow, and some others needn't wait for its return. Default: 20 ms. */
+  readonly slowMs?: number;
+  /**
+   * How long a call that others wait for waits for more of them: as long as the last call took, for what takes long is
+   * worth sharing with more, but no longer than this.
+   */
+  readonly gatherMs: number;
   /** Questions that one call carries at most. */
   readonly batch: number;
   /** How long one waits for another's call before asking alone. */
@@ -52,7 +64,7 @@ export class Coalescer<Q, A> {
   readonly #lanes = new Map<string, Lane<Q, A>>();
 
   constructor(limits: CoalescerLimits) {
-    this.#limits = { inFlight: CALLS_IN_FLIGHT, ...limits };
+    this.#limits = { inFlight: CALLS_IN_FLIGHT, slowMs: SLOW_MS, ...limits };
   }
 
   /**
@@ -83,7 +95,7 @@ export class Coalescer<Q, A> {
   #laneTo(destination: string): Lane<Q, A> {
     const known = this.#lanes.get(destination);
     if (known !== undefined) return known;
-    const lane = { calls: new Set<Call>(), queue: [] };
+    const lane = { calls: new Set<Call>(), queue: [], tookMs: 0 };
     this.#lanes.set(destination, lane);
     return lane;
   }
@@ -91,27 +103,43 @@ export class Coalescer<Q, A> {
   /** A call that nobody has patience for any more doesn't count: the request that makes it may be gone. */
   #isFree({ calls }: Lane<Q, A>): boolean {
     if (calls.size < this.#limits.inFlight) return true;
-    const oldest = Date.now() - this.#limits.patienceMs;
-    for (const call of calls) if (call.since < oldest) calls.delete(call);
-    return calls.size < this.#limits.inFlight;
+    const now = Date.now();
+    let latest = 0;
+    for (const call of calls) {
+      if (call.since < now - this.#limits.patienceMs) calls.delete(call);
+      else latest = Math.max(latest, call.since);
+    }
+    return calls.size < this.#limits.inFlight || (calls.size < SLOW_CALLS_MAX && latest <= now - this.#limits.slowMs);
   }
 
-  /** The timer is set and cleared in the request's own context: those of others can't be touched. */
-  async #queueUp({ queue }: Lane<Q, A>, question: Q): Promise<Turn<A>> {
+  /**
+   * The timers are set and cleared in the request's own context: those of others can't be touched. Who is first in the
+   * queue looks whether the calls under way have become slow.
+   */
+  async #queueUp(lane: Lane<Q, A>, question: Q): Promise<Turn<A>> {
     const { promise, resolve: tell } = Promise.withResolvers<Turn<A>>();
     const waiting = { question, tell };
-    queue.push(waiting);
-    const timer = setTimeout(() => {
-      const place = queue.indexOf(waiting);
-      if (place >= 0) queue.splice(place, 1);
+    lane.queue.push(waiting);
+    const { slowMs, patienceMs } = this.#limits;
+    const giveUp = () => {
+      leave(lane, waiting);
       tell({ kind: 'late' });
-    }, this.#limits.patienceMs);
+    };
+    const goAhead = () => {
+      if (this.#isFree(lane) && leave(lane, waiting)) tell(lead(lane));
+      else timer = setTimeout(giveUp, patienceMs - slowMs);
+    };
+    const looks = lane.queue.length === 1 && slowMs < patienceMs;
+    let timer = looks ? setTimeout(goAhead, slowMs) : setTimeout(giveUp, patienceMs);
     const turn = await promise;
     clearTimeout(timer);
     return turn;
   }
 
   async #call(destination: string, lane: Lane<Q, A>, call: Call, question: Q, send: Send<Q, A>): Promise<A> {
+    const gatherMs = Math.min(this.#limits.gatherMs, lane.tookMs);
+    if (lane.queue.length > 0 && gatherMs > 0) await scheduler.wait(gatherMs);
+    const left = Date.now();
     const others = lane.queue.splice(0, this.#limits.batch - 1);
     try {
       const answers = await send([question, ...others.map((other) => other.question)]);
@@ -121,12 +149,21 @@ export class Coalescer<Q, A> {
       for (const { tell } of others) tell({ kind: 'failed', error });
       throw error;
     } finally {
+      lane.tookMs = Date.now() - left;
       lane.calls.delete(call);
       // One that came back when it didn't count any more has no place to hand on, and the lane may be another by now.
       if (this.#isFree(lane)) lane.queue.shift()?.tell(lead(lane));
       if (lane.calls.size === 0 && this.#lanes.get(destination) === lane) this.#lanes.delete(destination);
     }
   }
+}
+
+/** Whether one was still in the queue, and is no more. */
+function leave<Q, A>({ queue }: Lane<Q, A>, waiting: Waiting<Q, A>): boolean {
+  const place = queue.indexOf(waiting);
+  if (place < 0) return false;
+  queue.splice(place, 1);
+  return true;
 }
 
 /** Takes a place among the calls. */

@@ -10,7 +10,8 @@ interface Arrived {
 
 /** A coalescer, what arrived of its calls, and questions to it by number; the answer to 7 is "7!". */
 function lane(limits: Partial<CoalescerLimits> = {}) {
-  const coalescer = new Coalescer<number, string>({ inFlight: 1, batch: 100, patienceMs: 60_000, ...limits });
+  const patient = { inFlight: 1, slowMs: 60_000, gatherMs: 0, batch: 100, patienceMs: 60_000 };
+  const coalescer = new Coalescer<number, string>({ ...patient, ...limits });
   const calls: Arrived[] = [];
   const send: Send<number, string> = (questions) => {
     const { promise, resolve, reject } = Promise.withResolvers<string[]>();
@@ -114,6 +115,78 @@ describe('requests for the same destination', () => {
     for (const index of [0, 1]) (await call(index)).answer();
     await answers;
     expect(lanes.size).toBe(0);
+  });
+});
+
+describe('a call that others wait for', () => {
+  const limits = { gatherMs: 60 };
+  const LONG_MS = 40;
+
+  it('waits for more of them after one that took long', async () => {
+    const { ask, asked, call } = lane(limits);
+    const before = [1, 2, 3].map((question) => ask(question));
+    await scheduler.wait(LONG_MS);
+    (await call(0)).answer();
+    await settle();
+    expect(asked()).toEqual([[1]]);
+    const later = ask(4);
+    (await call(1)).answer();
+    expect(await Promise.all([...before, later])).toEqual(['1!', '2!', '3!', '4!']);
+    expect(asked()).toEqual([[1], [2, 3, 4]]);
+  });
+
+  it('waits for nobody after one that did not', async () => {
+    const { ask, asked, call } = lane({ gatherMs: 60_000 });
+    const answers = Promise.all([1, 2, 3].map((question) => ask(question)));
+    for (const index of [0, 1]) (await call(index)).answer();
+    expect(await answers).toEqual(['1!', '2!', '3!']);
+    expect(asked()).toEqual([[1], [2, 3]]);
+  });
+
+  it('is not delayed when nobody does', async () => {
+    const { ask, asked, call } = lane({ gatherMs: 60_000 });
+    const answers = Promise.all([1, 2].map((question) => ask(question)));
+    await scheduler.wait(LONG_MS);
+    for (const index of [0, 1]) (await call(index)).answer();
+    expect(await answers).toEqual(['1!', '2!']);
+    expect(asked()).toEqual([[1], [2]]);
+  });
+});
+
+describe('a call that is slow', () => {
+  const limits = { slowMs: 30 };
+
+  it('is not waited for by who came meanwhile, and these share the next one', async () => {
+    const { ask, asked, call } = lane(limits);
+    const answers = Promise.all([1, 2, 3].map((question) => ask(question)));
+    await settle();
+    expect(asked()).toEqual([[1]]);
+    (await call(1)).answer();
+    expect(asked()).toEqual([[1], [2, 3]]);
+    (await call(0)).answer();
+    expect(await answers).toEqual(['1!', '2!', '3!']);
+  });
+
+  it('is not waited for by who comes then', async () => {
+    const { ask, asked, call } = lane(limits);
+    const first = ask(1);
+    await scheduler.wait(40);
+    const second = ask(2);
+    expect(asked()).toEqual([[1], [2]]);
+    for (const index of [0, 1]) (await call(index)).answer();
+    expect(await Promise.all([first, second])).toEqual(['1!', '2!']);
+  });
+
+  it('has three beside it at most', async () => {
+    const { ask, asked, call } = lane(limits);
+    const answers: Promise<string>[] = [];
+    for (const question of [1, 2, 3, 4, 5]) {
+      answers.push(ask(question));
+      await scheduler.wait(40);
+    }
+    expect(asked()).toEqual([[1], [2], [3], [4]]);
+    for (const index of [0, 1, 2, 3, 4]) (await call(index)).answer();
+    expect(await Promise.all(answers)).toEqual(['1!', '2!', '3!', '4!', '5!']);
   });
 });
 
