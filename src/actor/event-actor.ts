@@ -53,8 +53,8 @@ const ANSWERS_KEPT_MS = 60 * 60 * 1000;
 const PRUNED_PER_ALARM = 10_000;
 /** Bounded steps that one alarm takes before it lets others in and comes again. */
 const SETTLES_PER_ALARM = 10;
-/** How soon an alarm sees to facts that D1 lacks, should the projection started at once not have done it. */
-const PROJECTION_DUE_MS = 1_000;
+/** How soon an alarm sees to facts that D1 lacks, should this instance end before the projection started at once does. */
+const PROJECTION_DUE_MS = 5_000;
 const ALARM_AFTER_FAILURE_MS = 60_000;
 
 /**
@@ -78,7 +78,9 @@ export class EventActor extends DurableObject<Env> {
   async execute(commands: readonly Command[]): Promise<Reply> {
     const outcomes = await Promise.all(commands.map((command) => this.#submit(command)));
     const seq = Math.max(0, ...outcomes.map(seqOf));
-    return { outcomes, ...(await this.#outbox.reach(seq, commands.length)) };
+    const projected = await this.#outbox.reach(seq, commands.length);
+    if (this.#outbox.nextTryAt > 0) this.#arm(Date.now());
+    return { outcomes, ...projected };
   }
 
   async #submit(command: Command): Promise<Outcome | { kind: 'failed' }> {

@@ -58,11 +58,11 @@ export function execute(
 
 /** Executes commands on one load for as long as that has all they look at: at least the first, mostly all of them. */
 function executePart(store: Store, commands: readonly Command[], at: Instant, projectedSeq: number): Executed {
-  const answered = store.answers.given(commands.map(({ id }) => id));
   const keys = commands.flatMap(({ idempotency }) => idempotency?.key ?? []);
   const remembered = store.answers.remembered(keys, at - LIMITS.idempotencyMs);
   const needs = needsOf(commands);
   const state = store.load(needs, at);
+  const answered = store.answers.given(commands.filter((command) => mayComeAgain(command, state)).map(({ id }) => id));
   const mayGoOn = whileSeen(state, needs, at);
   const facts: Fact[] = [];
   const tally = emptyTally();
@@ -90,6 +90,11 @@ function executePart(store: Store, commands: readonly Command[], at: Instant, pr
   store.save(state, facts, fresh, projectedSeq);
   if (state.event !== null && facts.length > 0) store.counts.add(tally, at, state.event.timeZone);
   return { outcomes, added: facts.length };
+}
+
+/** A reservation has an id of its own: if there is none of that id, nothing was answered to the command that takes it. */
+function mayComeAgain(command: Command, { reservations }: EventState): boolean {
+  return command.type !== 'reserve' || reservations.has(command.reservationId);
 }
 
 /**

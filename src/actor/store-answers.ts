@@ -1,6 +1,8 @@
+import { created } from '../domain/apply.ts';
 import type { Command } from '../domain/commands.ts';
 import type { CommandId, Instant } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
+import { type Row, toFact } from './rows.ts';
 
 /** What was answered under an Idempotency-Key. */
 export interface Remembered {
@@ -9,7 +11,15 @@ export interface Remembered {
 }
 
 /** A command that changed something, and what was answered to it. */
-export type Answered = readonly [Pick<Command, 'id' | 'idempotency'>, Outcome];
+export type Answered = readonly [Pick<Command, 'id' | 'type' | 'idempotency'>, Outcome];
+
+type Reserved = Extract<Outcome, { kind: 'reservation' }>;
+
+/**
+ * An answer as it is kept. That to a new reservation is short, for a rush writes many: what it shows of the reservation
+ * is in the fact that created it.
+ */
+type Kept = Outcome | ({ readonly kind: 'created' } & Pick<Reserved, 'seq' | 'waitlistPosition'>);
 
 /** The store's memory of answers: by the Worker's command ids, and by the clients' Idempotency-Keys. */
 export class Answers {
@@ -26,12 +36,12 @@ export class Answers {
 
   /** What was answered to those of these commands that were executed before and changed something. */
   given(ids: readonly CommandId[]): Map<CommandId, Outcome> {
-    if (!this.#isOpen()) return new Map();
+    if (ids.length === 0 || !this.#isOpen()) return new Map();
     const found = this.#sql.exec(
       'SELECT id, outcome FROM commands WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(ids),
     );
-    return new Map([...found].map((row) => [row.id as CommandId, JSON.parse(row.outcome as string) as Outcome]));
+    return new Map([...found].map((row) => [row.id as CommandId, this.#outcomeOf(row)]));
   }
 
   /** What was answered under these Idempotency-Keys since an instant. */
@@ -44,10 +54,18 @@ export class Answers {
     );
     return new Map(
       [...found].map((row) => {
-        const outcome = JSON.parse(row.outcome as string) as Outcome;
-        return [row.key as string, { fingerprint: row.fingerprint as string, outcome }];
+        return [row.key as string, { fingerprint: row.fingerprint as string, outcome: this.#outcomeOf(row) }];
       }),
     );
+  }
+
+  #outcomeOf(row: Row): Outcome {
+    const answer = JSON.parse(row.outcome as string) as Kept;
+    if (answer.kind !== 'created') return answer;
+    const { seq, waitlistPosition } = answer;
+    const fact = toFact(this.#sql.exec('SELECT * FROM facts WHERE seq = ?', seq).one());
+    if (fact.type !== 'reservation_created') throw new Error(`fact ${seq} created no reservation`);
+    return { kind: 'reservation', reservation: created(fact), waitlistPosition, seq };
   }
 
   /** Keeps answers; under an Idempotency-Key whose former answer is too old to count, the new one takes its place. */
@@ -56,11 +74,12 @@ export class Answers {
     this.#sql.exec(
       'INSERT INTO commands SELECT value ->> 0, ?, value ->> 1 FROM json_each(?)',
       at,
-      JSON.stringify(answered.map(([{ id }, outcome]) => [id, JSON.stringify(outcome)])),
+      JSON.stringify(answered.map((one) => [one[0].id, kept(one)])),
     );
-    const keyed = answered.flatMap(([{ idempotency }, outcome]) =>
-      idempotency ? [[idempotency.key, idempotency.fingerprint, JSON.stringify(outcome)]] : [],
-    );
+    const keyed = answered.flatMap((one) => {
+      const [{ idempotency }] = one;
+      return idempotency ? [[idempotency.key, idempotency.fingerprint, kept(one)]] : [];
+    });
     if (this.#oldest !== undefined) this.#oldest.command ??= at;
     if (keyed.length === 0) return;
     if (this.#oldest !== undefined) this.#oldest.key ??= at;
@@ -102,4 +121,10 @@ export class Answers {
   #first(query: string): Instant | null {
     return (this.#sql.exec(query).toArray()[0]?.at ?? null) as Instant | null;
   }
+}
+
+function kept([{ type }, outcome]: Answered): string {
+  if (type !== 'reserve' || outcome.kind !== 'reservation') return JSON.stringify(outcome);
+  const { seq, waitlistPosition } = outcome;
+  return JSON.stringify({ kind: 'created', seq, waitlistPosition } satisfies Kept);
 }

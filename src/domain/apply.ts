@@ -110,7 +110,8 @@ function arrived(before: Reservation, { data, at }: FactOf<'reservation_checked_
   };
 }
 
-function created(fact: FactOf<'reservation_created'>): Reservation {
+/** The reservation that a fact creates. */
+export function created(fact: FactOf<'reservation_created'>): Reservation {
   const { userId, attendeeId, quantity, status, expiresAt, extendableUntil, ticketCode } = fact.data;
   return {
     id: fact.reservationId,
