@@ -1,3 +1,4 @@
+import { insertRows, replaceBy } from '../db/json-rows.ts';
 import { created } from '../domain/apply.ts';
 import type { Command } from '../domain/commands.ts';
 import type { CommandId, Instant } from '../domain/model.ts';
@@ -12,6 +13,10 @@ export interface Remembered {
 
 /** A command that changed something, and what was answered to it. */
 export type Answered = readonly [Pick<Command, 'id' | 'type' | 'idempotency'>, Outcome];
+
+const INSERT_ANSWERS = insertRows('commands', ['id', 'at', 'outcome']);
+const KEYED = ['key', 'at', 'fingerprint', 'outcome'];
+const REPLACE_KEYED = insertRows('idempotency', KEYED, replaceBy(KEYED));
 
 type Reserved = Extract<Outcome, { kind: 'reservation' }>;
 
@@ -71,23 +76,15 @@ export class Answers {
   /** Keeps answers; under an Idempotency-Key whose former answer is too old to count, the new one takes its place. */
   save(answered: readonly Answered[], at: Instant): void {
     if (answered.length === 0) return;
-    this.#sql.exec(
-      'INSERT INTO commands SELECT value ->> 0, ?, value ->> 1 FROM json_each(?)',
-      at,
-      JSON.stringify(answered.map((one) => [one[0].id, kept(one)])),
-    );
+    this.#sql.exec(INSERT_ANSWERS, JSON.stringify(answered.map((one) => [one[0].id, at, kept(one)])));
     const keyed = answered.flatMap((one) => {
       const [{ idempotency }] = one;
-      return idempotency ? [[idempotency.key, idempotency.fingerprint, kept(one)]] : [];
+      return idempotency ? [[idempotency.key, at, idempotency.fingerprint, kept(one)]] : [];
     });
     if (this.#oldest !== undefined) this.#oldest.command ??= at;
     if (keyed.length === 0) return;
     if (this.#oldest !== undefined) this.#oldest.key ??= at;
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO idempotency SELECT value ->> 0, ?, value ->> 1, value ->> 2 FROM json_each(?)',
-      at,
-      JSON.stringify(keyed),
-    );
+    this.#sql.exec(REPLACE_KEYED, JSON.stringify(keyed));
   }
 
   /**

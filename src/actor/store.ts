@@ -1,3 +1,4 @@
+import { insertRows, replaceBy } from '../db/json-rows.ts';
 import type { Fact } from '../domain/facts.ts';
 import {
   type EventRecord,
@@ -51,12 +52,8 @@ export interface ProjectionPage {
   readonly upToSeq: number;
 }
 
-const UPSERT_RESERVATIONS = `
-  INSERT INTO reservations (${COLUMNS.join(', ')})
-  SELECT ${COLUMNS.map((_, index) => `value ->> ${index}`).join(', ')} FROM json_each(?) WHERE true
-  ON CONFLICT (id) DO UPDATE SET ${COLUMNS.slice(1)
-    .map((column) => `${column} = excluded.${column}`)
-    .join(', ')}`;
+const UPSERT_RESERVATIONS = insertRows('reservations', COLUMNS, replaceBy(COLUMNS));
+const INSERT_FACTS = insertRows('facts', ['seq', 'at', 'type', 'reservation_id', 'actor_id', 'data']);
 
 /** As the partial unique index has it, so that SQLite uses that. */
 const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
@@ -167,8 +164,7 @@ export class Store {
     }
     this.#saveReservations(state, lastSeq);
     this.#sql.exec(
-      `INSERT INTO facts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-       FROM json_each(?)`,
+      INSERT_FACTS,
       JSON.stringify(facts.map((f) => [f.seq, f.at, f.type, f.reservationId, f.actorId, JSON.stringify(f.data)])),
     );
     if (facts.some((fact) => fact.reservationId === null)) {

@@ -1,6 +1,7 @@
 import type { Fact, FactType } from '../domain/facts.ts';
 import type { EventId, Reservation, ReservationId, UserId } from '../domain/model.ts';
 import { base32, firstIdAt, snakeCase } from './history.ts';
+import { insertRows } from './json-rows.ts';
 
 /** A stretch of an event's fact log. */
 export interface Happened {
@@ -18,10 +19,18 @@ const BY_ITSELF: readonly FactType[] = ['reservation_expired', 'reservation_prom
 /** What proves a reservation at the door, and who else waits: no concern of whoever reads the line. */
 const LEFT_OUT: readonly string[] = ['ticketCode', 'passed'];
 
-const INSERT_LINES = `
-  INSERT INTO history (id, at, user_id, owner_id, action, subject_type, subject_id, event_id, details)
-  SELECT ${Array.from({ length: 9 }, (_, index) => `value ->> ${index}`).join(', ')} FROM json_each(?) WHERE true
-  ON CONFLICT (id) DO NOTHING`;
+const COLUMNS = [
+  'id',
+  'at',
+  'user_id',
+  'owner_id',
+  'action',
+  'subject_type',
+  'subject_id',
+  'event_id',
+  'details',
+] as const;
+const INSERT_LINES = insertRows('history', COLUMNS, 'ON CONFLICT (id) DO NOTHING');
 
 /** A bound value may have 2 MB; in UTF-8 a character of JSON has at most three bytes. */
 const STATEMENT_LENGTH_MAX = 500_000;

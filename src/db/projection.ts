@@ -1,6 +1,7 @@
 import { reservationIdOf } from '../domain/ids.ts';
 import type { EventView, Reservation } from '../domain/model.ts';
 import { factLines, type Happened } from './fact-lines.ts';
+import { insertRows, replaceBy } from './json-rows.ts';
 
 /** A reservation as it is to stand in D1. */
 type Projected = Reservation & { readonly seq: number };
@@ -60,12 +61,9 @@ const RESERVATION_COLUMNS = [
   'version',
 ] as const;
 
-/** One statement for any number of rows (an array of arrays as JSON), which an older row never overwrites. */
+/** An older row never overwrites a newer one. */
 function upsert(table: string, columns: readonly string[]): string {
-  const values = columns.map((_, index) => `value ->> ${index}`).join(', ');
-  const updates = columns.slice(1).map((column) => `${column} = excluded.${column}`);
-  return `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values} FROM json_each(?) WHERE true
-    ON CONFLICT (id) DO UPDATE SET ${updates.join(', ')} WHERE excluded.seq >= ${table}.seq`;
+  return insertRows(table, columns, `${replaceBy(columns)} WHERE excluded.seq >= ${table}.seq`);
 }
 
 const UPSERT_EVENTS = upsert('events', EVENT_COLUMNS);
