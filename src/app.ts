@@ -3,6 +3,7 @@ import { ActorUnavailable } from './actor/client.ts';
 import { attendees } from './attendees/routes.ts';
 import { countries } from './countries/routes.ts';
 import { docsRoutes, PAGES } from './docs/routes.ts';
+import { marksOfEvents } from './events/looks.ts';
 import { events } from './events/routes.ts';
 import { history } from './history/routes.ts';
 import { databaseUnavailable, isDatabaseUnavailable } from './http/database.ts';
@@ -19,7 +20,7 @@ import { venues } from './venues/routes.ts';
 /** The whole API: middleware for every request, then one mount per slice. */
 export const app = createRouter();
 
-for (const path of ['/api/events', '/api/events/:id']) app.use(path, publicAnswers);
+for (const path of ['/api/events', '/api/events/:id']) app.use(path, publicAnswers(marksOfEvents));
 // The outer one has the last word: pages may do more than answers of the API.
 for (const path of PAGES) app.use(path, pageHeaders);
 useMiddleware(app);

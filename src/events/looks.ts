@@ -1,8 +1,9 @@
 import { Coalescer } from '../calls/coalescer.ts';
 import type { EventId } from '../domain/model.ts';
 import { unboundDatabase } from '../http/database.ts';
+import type { MarksOf, Subject } from '../http/public-cache.ts';
 import type { EventAtVenue } from './json.ts';
-import { findEvents } from './queries.ts';
+import { findEvents, findMarks } from './queries.ts';
 
 /** D1 binds at most as many to one statement. */
 const PARAMETERS_MAX = 100;
@@ -23,4 +24,20 @@ export function lookAtEvent(env: Env, id: EventId): Promise<Found> {
     const found = new Map((await findEvents(db, ids)).map((event) => [event.view.event.id, event]));
     return ids.map((one) => ({ event: found.get(one) ?? null, bookmark: bookmark() }));
   });
+}
+
+/** The event, and what tells whether it is still as it was: whatever changes it or its venue counts on. */
+export function subjectOf({ view, venue }: EventAtVenue): Subject {
+  return { id: view.event.id, mark: markOf(view.seq, venue?.version ?? null) };
+}
+
+/** The marks of events in the read model. */
+export const marksOfEvents: MarksOf = async (env, ids) => {
+  const { db } = unboundDatabase(env);
+  const found = await findMarks(db, ids);
+  return new Map(found.map(({ id, seq, venueVersion }) => [id, markOf(seq, venueVersion)]));
+};
+
+function markOf(seq: number, venueVersion: number | null): string {
+  return `${seq} ${venueVersion}`;
 }

@@ -36,6 +36,18 @@ export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<Eve
   return (await findEvents(db, [id]))[0] ?? null;
 }
 
+/** How far the facts of events are, and the versions of their venues; those that are there, in any order. */
+export function findMarks(
+  db: DrizzleD1Database,
+  ids: readonly string[],
+): Promise<{ id: EventId; seq: number; venueVersion: number | null }[]> {
+  return db
+    .select({ id: events.id, seq: events.seq, venueVersion: venues.version })
+    .from(events)
+    .leftJoin(venues, eq(venues.id, events.venueId))
+    .where(sql`${events.id} in (select value from json_each(${JSON.stringify(ids)}))`);
+}
+
 function toEvent({ venue, ...row }: EventRow & { readonly venue: EventVenue | null }): EventAtVenue {
   return { view: toView(row), venue };
 }

@@ -21,7 +21,7 @@ import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
 import { feed } from './feed-routes.ts';
 import { type EventAtVenue, eventTag, nextPhaseAt, toAvailabilityJson, toEventJson } from './json.ts';
-import { lookAtEvent } from './looks.ts';
+import { lookAtEvent, subjectOf } from './looks.ts';
 import { patchedPlaceOf, placeOf } from './place.ts';
 import { findEvent, listEvents } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
@@ -53,7 +53,7 @@ export const events = createRouter()
     const event = await read(c, c.req.valid('param').id);
     const now = Date.now();
     c.header('etag', eventTag(event, now));
-    return share(c, toEventJson(event, now), nextPhaseAt(event, now));
+    return share(c, toEventJson(event, now), { until: nextPhaseAt(event, now), subject: subjectOf(event) });
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');

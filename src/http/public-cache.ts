@@ -1,6 +1,8 @@
+import { waitUntil } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
 import type { Context, TypedResponse } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { Coalescer } from '../calls/coalescer.ts';
 import { clientHas } from './etag.ts';
 import type { AppEnv } from './router.ts';
 
@@ -13,18 +15,48 @@ const CACHE_CONTROL = 'public, no-cache';
 /** What an answer depends on besides its address. */
 const VARY = 'Authorization, X-D1-Bookmark';
 /** Characters of all answers that an isolate keeps, and of their addresses: readers choose how long these are. */
-const CHARACTERS_MAX = 8_000_000;
+const CHARACTERS_MAX = 16_000_000;
 /** More than the headers of an answer have. */
 const HEADER_CHARACTERS = 2_000;
+/** So often it is looked which answers about one thing still hold, all of them at once. */
+const CONFIRM_EVERY_MS = 1_000;
+/** Of those that somebody asked for in this time. */
+const ASKED_WITHIN_MS = 5_000;
+/** Then an answer is made anew even so, lest something that no mark shows stays for ever. */
+const CONFIRMED_FOR_MS = 60_000;
 
-interface Kept {
+/** What an answer is about, if it is about one thing, and a mark that is another whenever the answer would be. */
+export interface Subject {
+  readonly id: string;
+  readonly mark: string;
+}
+
+/** The marks of things as they are now; none for what is gone. */
+export type MarksOf = (env: Env, ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+/** An answer that others may get too. */
+export interface Shareable {
   readonly body: string;
+  /** When it stops being true by itself, epoch ms. */
+  readonly until: number;
+  readonly subject: Subject | null;
+}
+
+interface Kept extends Shareable {
   readonly headers: Record<string, string>;
   readonly tag: string;
-  readonly since: number;
-  /** When it stops being true by itself. */
-  readonly until: number;
+  readonly madeAt: number;
+  /** When it was last known to be true. */
+  since: number;
+  askedAt: number;
   isRenewed: boolean;
+}
+
+/** An answer about one thing. */
+type About = Kept & { readonly subject: Subject };
+
+function isAbout(kept: Kept): kept is About {
+  return kept.subject !== null;
 }
 
 /**
@@ -37,6 +69,7 @@ class Answers {
   #characters = 0;
   /** Counts what made the cache forget: what was read before is not kept after. */
   generation = 0;
+  #confirmedAt = 0;
 
   find(key: string): Kept | undefined {
     return this.#kept.get(key);
@@ -52,6 +85,30 @@ class Answers {
     }
   }
 
+  /** Whether it is time to confirm what is asked for often. */
+  isDue(now: number): boolean {
+    return now - this.#confirmedAt >= CONFIRM_EVERY_MS;
+  }
+
+  /** Makes those answers young again whose subjects have not changed; with them, when it is time, what is asked often. */
+  async confirm(env: Env, marksOf: MarksOf, wanted: readonly About[]): Promise<void> {
+    const now = Date.now();
+    const judged = [...new Set([...wanted, ...(this.isDue(now) ? this.#askedLately(now) : [])])];
+    if (judged.length === 0) return;
+    const ids = judged.map(({ subject }) => subject.id);
+    const marks = await marksOf(env, ids);
+    for (const kept of judged) {
+      if (marks.get(kept.subject.id) === kept.subject.mark) Object.assign(kept, { since: now, isRenewed: false });
+    }
+  }
+
+  #askedLately(now: number): About[] {
+    this.#confirmedAt = now;
+    return [...this.#kept.values()].filter(isAbout).filter(({ madeAt, since, askedAt }) => {
+      return now - madeAt < CONFIRMED_FOR_MS && now - since < AGE_MAX_MS && now - askedAt < ASKED_WITHIN_MS;
+    });
+  }
+
   #drop(key: string): void {
     const kept = this.#kept.get(key);
     if (kept === undefined) return;
@@ -62,6 +119,7 @@ class Answers {
   forget(): void {
     this.#kept.clear();
     this.#characters = 0;
+    this.#confirmedAt = 0;
     this.generation += 1;
   }
 }
@@ -72,38 +130,56 @@ function sizeOf(key: string, { body }: Kept): number {
 
 const cache = new Answers();
 
+/** Requests that find an answer too old ask together whether it still holds. */
+const doubts = new Coalescer<About, void>({ gatherMs: 4, batch: 1_000, patienceMs: 2_000 });
+
 /** Drops all kept answers, since something that they may show has changed. */
 export function forgetPublicAnswers(): void {
   cache.forget();
 }
 
 /**
- * Answers anonymous readers with what another was told less than two seconds ago. It stands before all other
- * middleware, so that an answer which is there costs next to nothing.
+ * Answers anonymous readers with what was true less than two seconds ago. It stands before all other middleware, so that
+ * an answer which is there costs next to nothing.
+ * @param marksOf by which answers about one thing are confirmed; failing is allowed
  */
-export const publicAnswers = createMiddleware<AppEnv>(async (c, next) => {
-  const { headers, url, method } = c.req.raw;
-  if (method !== 'GET' && method !== 'HEAD') return next();
-  // What other sites may read depends on who asks; there are few who do.
-  const isPersonal = headers.has('authorization') || headers.has('x-d1-bookmark') || headers.has('origin');
-  const now = Date.now();
-  const known = isPersonal ? undefined : cache.find(url);
-  if (known !== undefined && isGood(known, now)) return answer(known, headers.get('if-none-match'));
-  if (known !== undefined) known.isRenewed = true;
-  const { generation } = cache;
-  await next();
-  const shared = c.get('shareable');
-  if (shared === undefined || c.res.status !== 200) return;
-  const { body, until } = shared;
-  const made = c.res.headers;
-  if (!made.has('etag')) made.set('etag', tagOf(body));
-  made.set('cache-control', isPersonal ? 'private, no-cache' : CACHE_CONTROL);
-  made.append('vary', VARY);
-  const tag = made.get('etag') ?? '';
-  if (!isPersonal && generation === cache.generation) cache.keep(url, kept({ body, tag, until, since: now }, made));
-  // What a middleware returns counts only until there is an answer.
-  if (clientHas(headers.get('if-none-match') ?? undefined, tag)) c.res = notModified(made);
-});
+export const publicAnswers = (marksOf: MarksOf) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const { headers, url, method } = c.req.raw;
+    if (method !== 'GET' && method !== 'HEAD') return next();
+    /** What fails leaves answers to grow old. */
+    const confirmed = async (wanted: readonly About[]) => {
+      await cache.confirm(c.env, marksOf, wanted).catch(() => undefined);
+      return wanted.map(() => undefined);
+    };
+    // What other sites may read depends on who asks; there are few who do.
+    const isPersonal = headers.has('authorization') || headers.has('x-d1-bookmark') || headers.has('origin');
+    const now = Date.now();
+    const known = isPersonal ? undefined : cache.find(url);
+    if (known !== undefined) known.askedAt = now;
+    if (known !== undefined && isGood(known, now)) {
+      if (cache.isDue(now)) waitUntil(confirmed([]));
+      return answer(known, headers.get('if-none-match'));
+    }
+    if (known !== undefined) known.isRenewed = true;
+    if (known !== undefined && isAbout(known) && now - known.madeAt < CONFIRMED_FOR_MS) {
+      await doubts.ask('D1', known, confirmed);
+      const isConfirmed = known.since >= now && cache.find(url) === known && isGood(known, Date.now());
+      if (isConfirmed) return answer(known, headers.get('if-none-match'));
+    }
+    const { generation } = cache;
+    await next();
+    const shared = c.get('shareable');
+    if (shared === undefined || c.res.status !== 200) return;
+    const made = c.res.headers;
+    if (!made.has('etag')) made.set('etag', tagOf(shared.body));
+    made.set('cache-control', isPersonal ? 'private, no-cache' : CACHE_CONTROL);
+    made.append('vary', VARY);
+    const tag = made.get('etag') ?? '';
+    if (!isPersonal && generation === cache.generation) cache.keep(url, kept(shared, tag, made, now));
+    // What a middleware returns counts only until there is an answer.
+    if (clientHas(headers.get('if-none-match') ?? undefined, tag)) c.res = notModified(made);
+  });
 
 /**
  * A handler's answer of this JSON, offered to others too: who asks for the same may get it. It is written once, for
@@ -113,10 +189,10 @@ export const publicAnswers = createMiddleware<AppEnv>(async (c, next) => {
 export function share<T>(
   c: Pick<Context<AppEnv>, 'set' | 'body'>,
   json: T,
-  until = Number.POSITIVE_INFINITY,
+  { until = Number.POSITIVE_INFINITY, subject = null }: Partial<Omit<Shareable, 'body'>> = {},
 ): TypedResponse<T, 200, 'json'> {
   const body = JSON.stringify(json);
-  c.set('shareable', { body, until });
+  c.set('shareable', { body, until, subject });
   return c.body(body, 200, { 'content-type': 'application/json' }) as Response as TypedResponse<T, 200, 'json'> &
     Response;
 }
@@ -136,9 +212,9 @@ function notModified(headers: HeadersInit): Response {
   return new Response(null, { status: 304, headers });
 }
 
-function kept(made: Omit<Kept, 'headers' | 'isRenewed'>, all: Headers): Kept {
+function kept(shared: Shareable, tag: string, all: Headers, now: number): Kept {
   const { 'x-request-id': _, ...headers } = Object.fromEntries(all);
-  return { ...made, headers, isRenewed: false };
+  return { ...shared, tag, headers, madeAt: now, since: now, askedAt: now, isRenewed: false };
 }
 
 /** A tag of an answer that has no version of its own: the beginning of its SHA-256. */

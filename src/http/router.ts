@@ -6,6 +6,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ZodError } from 'zod';
 import type { Principal } from '../domain/model.ts';
 import { Problem, type ProblemError, problemResponse, validationProblem } from './problem.ts';
+import type { Shareable } from './public-cache.ts';
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -16,8 +17,8 @@ export interface AppEnv {
     principal: Principal | null;
     /** The D1 session of this request, once `database` opened it. */
     session?: D1DatabaseSession;
-    /** The body of an answer that others may get too, and when it stops being true by itself, epoch ms. */
-    shareable?: { readonly body: string; readonly until: number };
+    /** The answer, where others may get it too. */
+    shareable?: Shareable;
   };
 }
 

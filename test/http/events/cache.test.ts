@@ -38,8 +38,13 @@ const KINDS = ['detail', 'list', 'search'] as const;
 
 const read = (path: string, headers: Headers = {}) => request('GET', path, { headers });
 
-/** Writes into D1 what no request has brought, so that an answer shows whether it was made before. */
+/** Writes into D1 what no request of this isolate has brought, so that an answer shows whether it was made before. */
 async function behindItsBack(id: string, description: string): Promise<void> {
+  await env.DB.prepare('UPDATE events SET description = ?, seq = seq + 1 WHERE id = ?').bind(description, id).run();
+}
+
+/** The same in a way in which the system never changes an event. */
+async function withoutTrace(id: string, description: string): Promise<void> {
   await env.DB.prepare('UPDATE events SET description = ? WHERE id = ?').bind(description, id).run();
 }
 
@@ -372,13 +377,53 @@ describe('what is kept', () => {
     await read(pages.list);
     vi.useFakeTimers({ toFake: ['Date'] });
     // An empty part of a query says nothing, and makes another address.
-    for (let length = 50_000; length < 50_165; length += 1) {
+    for (let length = 100_000; length < 100_165; length += 1) {
       const reply = await exports.default.fetch(`http://localhost/api/events?q=nothing${'&'.repeat(length)}`);
       expect(reply.status).toBe(200);
       await reply.body?.cancel();
     }
     await behindItsBack(id, 'changed');
     expect(description(await read(pages.list))).toBe('changed');
+  });
+
+  it('of one event goes on being told while that does not change, but for a minute at most', async () => {
+    const { id, pages } = await newcomer();
+    await read(pages.detail);
+    await withoutTrace(id, 'changed');
+    for (const ms of [1_900, 3_000, 50_000]) {
+      laterBy(ms);
+      expect(description(await read(pages.detail))).toBe('');
+    }
+    laterBy(10_000);
+    expect(description(await read(pages.detail))).toBe('changed');
+  });
+
+  it('of one event is looked after once a second while others are asked for', async () => {
+    const [busy, other] = [await newcomer(), await newcomer()];
+    await read(busy.pages.detail);
+    await read(other.pages.detail);
+    laterBy(1_200);
+    await read(other.pages.detail);
+    await scheduler.wait(100);
+    await behindItsBack(busy.id, 'changed');
+    laterBy(1_600);
+    expect(description(await read(busy.pages.detail))).toBe('');
+    laterBy(400);
+    expect(description(await read(busy.pages.detail))).toBe('changed');
+  });
+
+  it('of one event ends with a change of its venue', async () => {
+    const venue = await createVenue(token);
+    const { pages } = await newcomer({ venue_id: venue.id });
+    const before = await read(pages.detail);
+    await env.DB.prepare("UPDATE venues SET name = 'Elsewhere', version = version + 1 WHERE id = ?")
+      .bind(venue.id)
+      .run();
+    laterBy(2_100);
+    const after = await read(pages.detail);
+    expect(after.status).toBe(200);
+    expect(after.headers.get('etag')).not.toBe(before.headers.get('etag'));
+    expect(after.body.venue.name).toBe('Elsewhere');
   });
 
   it('differs by every part of the query', async () => {
