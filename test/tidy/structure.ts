@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   app: ['slice', 'http', 'actor/client'],
   scheduled: ['slice', 'http', 'db'],
   slice: ['http', 'db', 'actor/client', 'domain', 'calls'],
-  http: ['domain'],
+  http: ['domain', 'calls'],
   db: ['domain'],
   actor: ['domain', 'db', 'actor/client', 'calls'],
   'actor/client': ['actor', 'domain', 'calls'],
