@@ -29,7 +29,7 @@ app.post('/catalogue', async (c) => {
   const ids: EventId[] = [];
   for (const listing of catalogue(Date.now())) {
     const view = viewOf(newEventId(), organizer, listing, Date.now());
-    await project(session, [{ view, reservations: [], facts: [], transfers: [] }]);
+    await project(session, [{ view, isEdited: true, reservations: [], facts: [], transfers: [] }]);
     ids.push(view.event.id);
   }
   return c.json(ids);

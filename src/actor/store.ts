@@ -44,6 +44,8 @@ interface Latest {
 /** A page of the fact log, and what it touched as it is now. */
 export interface ProjectionPage {
   readonly view: EventView;
+  /** Whether facts from the page on changed more of the event than its counts. */
+  readonly isEdited: boolean;
   readonly reservations: readonly StoredReservation[];
   readonly facts: readonly Fact[];
   /** All transfers from the page on, beyond its end too: what it touched may have changed hands since. */
@@ -271,7 +273,9 @@ export class Store {
       "SELECT * FROM facts WHERE seq > ? AND type = 'reservation_transferred' ORDER BY seq",
       afterSeq,
     );
-    return { view, facts, upToSeq, reservations: [...rows].map(toStored), transfers: [...transfers].map(toFact) };
+    const isEdited = upToSeq < view.seq || facts.some(({ reservationId }) => reservationId === null);
+    const reservations = [...rows].map(toStored);
+    return { view, isEdited, facts, upToSeq, reservations, transfers: [...transfers].map(toFact) };
   }
 
   /** The reservations whose ids come after `afterId`, in their order; for a rebuild. */

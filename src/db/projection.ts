@@ -69,9 +69,17 @@ function upsert(table: string, columns: readonly string[]): string {
 const UPSERT_EVENTS = upsert('events', EVENT_COLUMNS);
 const UPSERT_RESERVATIONS = upsert('reservations', RESERVATION_COLUMNS);
 
+/** Counts change with every reservation; a statement that sets no other column leaves the indexes of events alone. */
+const UPDATE_COUNTS = `
+  WITH rows (v) AS MATERIALIZED (SELECT value FROM json_each(?))
+  UPDATE events SET seq = v ->> 1, held = v ->> 2, confirmed = v ->> 3, waitlisted = v ->> 4
+  FROM rows WHERE id = v ->> 0 AND seq <= v ->> 1`;
+
 /** What is to be written of one event: how it is now, and what happened since the last projection. */
 export interface Page extends Happened {
   readonly view: EventView;
+  /** Whether more of the event may have changed than its counts. */
+  readonly isEdited: boolean;
   /** Those that the facts are about, as they are now. */
   readonly reservations: readonly Projected[];
 }
@@ -84,11 +92,15 @@ export interface Page extends Happened {
  * @throws what D1 throws; then nothing was written
  */
 export async function project(session: D1DatabaseSession, pages: readonly Page[]): Promise<void> {
-  const events = pages.map(({ view }) => eventValues(view));
+  const edited = pages.filter(({ isEdited }) => isEdited).map(({ view }) => eventValues(view));
+  const counted = pages.filter(({ isEdited }) => !isEdited).map(({ view }) => countValues(view));
   const reservations = pages.flatMap((page) => page.reservations.map(reservationValues));
+  const write = (statement: string, rows: readonly unknown[]) =>
+    rows.length === 0 ? [] : [session.prepare(statement).bind(JSON.stringify(rows))];
   await session.batch([
-    session.prepare(UPSERT_EVENTS).bind(JSON.stringify(events)),
-    session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations)),
+    ...write(UPSERT_EVENTS, edited),
+    ...write(UPDATE_COUNTS, counted),
+    ...write(UPSERT_RESERVATIONS, reservations),
     ...factLines(session, pages),
   ]);
 }
@@ -131,6 +143,10 @@ function eventValues({ event: e, totals, seq }: EventView): unknown[] {
     ...[Number(e.requiresConfirmation), e.holdMs, e.reservationsOpenAt, e.reservationsCloseAt, e.cancelUntil],
     ...[e.publishedAt, e.deletedAt, e.createdAt, e.updatedAt, e.version],
   ];
+}
+
+function countValues({ event, totals, seq }: EventView): unknown[] {
+  return [event.id, seq, totals.held, totals.confirmed, totals.waitlisted];
 }
 
 function reservationValues(r: Projected): unknown[] {

@@ -36,11 +36,16 @@ afterEach(() => {
 
 /** Lets D1 refuse every row of this event, as a D1 that is down would. */
 async function breakD1(id: EventId): Promise<{ heal: () => Promise<unknown> }> {
-  const trigger = `broken_${id}`;
-  await env.DB.prepare(
-    `CREATE TRIGGER ${trigger} BEFORE INSERT ON events WHEN new.id = '${id}' BEGIN SELECT RAISE(ABORT, 'D1 is down'); END`,
-  ).run();
-  return { heal: () => env.DB.prepare(`DROP TRIGGER ${trigger}`).run() };
+  const triggers = (['INSERT', 'UPDATE'] as const).map((verb) => [`broken_${verb}_${id}`, verb] as const);
+  await env.DB.batch(
+    triggers.map(([name, verb]) =>
+      env.DB.prepare(
+        `CREATE TRIGGER ${name} BEFORE ${verb} ON events WHEN new.id = '${id}'
+         BEGIN SELECT RAISE(ABORT, 'D1 is down'); END`,
+      ),
+    ),
+  );
+  return { heal: () => env.DB.batch(triggers.map(([name]) => env.DB.prepare(`DROP TRIGGER ${name}`))) };
 }
 
 async function timed<T>(work: Promise<T>): Promise<[T, number]> {
@@ -213,8 +218,11 @@ it('may project again, and late, what D1 has seen: older rows never replace newe
   await execute(env, id, olga, { type: 'edit_event', changes: { title: 'B' }, ifVersion: null });
   const now = [await eventInD1(id), await rowsInD1(id)];
   if (view === null) throw new Error('the event is missing');
-  for (let times = 0; times < 2; times += 1)
-    await project(env.DB.withSession('first-primary'), [{ view, reservations: rows, facts: [], transfers: [] }]);
+  for (const isEdited of [true, false, true]) {
+    await project(env.DB.withSession('first-primary'), [
+      { view, isEdited, reservations: rows, facts: [], transfers: [] },
+    ]);
+  }
   expect([await eventInD1(id), await rowsInD1(id)]).toEqual(now);
   await inActor(async ({ storage }, actor) => {
     storage.sql.exec('UPDATE totals SET projected_seq = 0');

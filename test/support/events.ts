@@ -60,7 +60,7 @@ export async function projectEvent(
     ...over,
   };
   await project(env.DB.withSession('first-primary'), [
-    { view: { event, totals, seq: 1 }, reservations: [], facts: [], transfers: [] },
+    { view: { event, totals, seq: 1 }, isEdited: true, reservations: [], facts: [], transfers: [] },
   ]);
   // A command would have made the Worker forget what it knows.
   forgetPublicAnswers();

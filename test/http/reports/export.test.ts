@@ -154,7 +154,7 @@ async function fill(eventId: EventId, count: number, usernames: readonly string[
   for (let from = 0; from < count; from += 1_000) {
     const reservations = rows.slice(from, from + 1_000);
     await project(env.DB.withSession('first-primary'), [
-      { view: view.value as never, reservations, facts: [], transfers: [] },
+      { view: view.value as never, isEdited: true, reservations, facts: [], transfers: [] },
     ]);
   }
   return rows;
