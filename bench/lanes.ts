@@ -1,7 +1,7 @@
 import type { Floors } from './floors.ts';
 import type { Plan } from './load/job.ts';
 import { answers, type Bench, customersPlan, extended, measure, type Sample, undisturbed } from './measure.ts';
-import { SCENARIOS, type ScenarioName } from './scenarios.ts';
+import { SCENARIOS, type ScenarioName, SPREAD_EVENTS } from './scenarios.ts';
 import type { Seatkeeper } from './seatkeeper.ts';
 import type { Subject } from './subject.ts';
 
@@ -65,22 +65,29 @@ export function floorLanes(floors: Floors): Lane[] {
     variant,
     measure: run,
   });
-  const post = async (bench: Bench, step: string, actor: string) => {
-    const plan = customersPlan(bench, `floor ${step}`, [`/api/${step}/events/${actor}/reservations`]);
-    return measure(bench, `floor ${step}`, { port: floors.port, plan }, [201]);
+  const post = async (bench: Bench, step: string, actors: readonly string[]) => {
+    const paths = actors.map((actor) => `/api/${step}/events/${actor}/reservations`);
+    const plan = customersPlan(bench, `floor ${step} ${actors.length}`, paths);
+    return measure(bench, `floor ${step} ${actors.length}`, { port: floors.port, plan }, [201]);
   };
+  const rows = async (bench: Bench, actors: readonly string[]) => {
+    // As an event's actor is made when the event is, and not by its first reservation.
+    for (const actor of actors) await floors.rows(actor);
+    const { load, sample } = await post(bench, 'row', actors);
+    const accepted = answers(load, [201]);
+    let stored = 0;
+    for (const actor of actors) stored += await floors.rows(actor);
+    return extended(sample, {}, accepted === stored ? [] : [`${accepted} were accepted, ${stored} rows are stored`]);
+  };
+  const fresh = (count: number) => Array.from({ length: count }, () => floors.fresh());
   return [
     lane('router', 'GET, no work', async (bench) => {
       const plan: Plan = { kind: 'get', paths: ['/api/nothing'] };
       return (await measure(bench, 'floor router', { port: floors.port, plan }, [200])).sample;
     }),
-    lane('request', 'POST, token, validation', async (bench) => (await post(bench, 'request', floors.fresh())).sample),
-    lane('noop', 'and one empty actor call', async (bench) => (await post(bench, 'noop', floors.fresh())).sample),
-    lane('row', 'and one row inserted', async (bench) => {
-      const actor = floors.fresh();
-      const { load, sample } = await post(bench, 'row', actor);
-      const [accepted, rows] = [answers(load, [201]), await floors.rows(actor)];
-      return extended(sample, {}, accepted === rows ? [] : [`${accepted} were accepted, ${rows} rows are stored`]);
-    }),
+    lane('request', 'POST, token, validation', async (bench) => (await post(bench, 'request', fresh(1))).sample),
+    lane('noop', 'and one empty actor call', async (bench) => (await post(bench, 'noop', fresh(1))).sample),
+    lane('row', 'and one row inserted', (bench) => rows(bench, fresh(1))),
+    lane('rows', `the same, ${SPREAD_EVENTS} actors`, (bench) => rows(bench, fresh(SPREAD_EVENTS))),
   ];
 }

@@ -7,7 +7,8 @@ import { reservationsPath, type Subject } from './subject.ts';
 export type Scenario = (bench: Bench, subject: Subject) => Promise<Sample>;
 
 const HUGE = 1_000_000;
-const SPREAD_EVENTS = 200;
+/** Events of the scenario *spread*. */
+export const SPREAD_EVENTS = 200;
 const RUSH = { customers: 2_000, seats: 500, connections: 256, limitSeconds: 60 };
 const LOOKS = 20_000;
 const PAGE = 25;
