@@ -20,9 +20,9 @@ import type { Outcome, Rejection } from '../domain/outcomes.ts';
 import { asOf, availabilityOf, isClosed, judgedAt, takenSeats } from '../domain/seats.ts';
 import { type Stats, statsOf } from '../domain/tally.ts';
 import { refill } from '../domain/waitlist.ts';
-import { execute } from './execute.ts';
+import { type Executed, execute } from './execute.ts';
 import { Feed, type Hub } from './feed.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type Settled } from './group-commit.ts';
 import { Outbox, type Projected } from './outbox.ts';
 import { type Needs, Store } from './store.ts';
 
@@ -76,30 +76,21 @@ export class EventActor extends DurableObject<Env> {
 
   /** Executes commands, each decided in turn; those that come together share a transaction. Never throws. */
   async execute(commands: readonly Command[]): Promise<Reply> {
-    const outcomes = await Promise.all(commands.map((command) => this.#submit(command)));
+    const settled = await this.#commit.submit(commands);
+    const outcomes = settled.map((one, index) => outcomeOf(commands[index] as Command, one));
     const seq = Math.max(0, ...outcomes.map(seqOf));
     const projected = await this.#outbox.reach(seq, commands.length);
     if (this.#outbox.nextTryAt > 0) this.#arm(Date.now());
     return { outcomes, ...projected };
   }
 
-  async #submit(command: Command): Promise<Outcome | { kind: 'failed' }> {
-    try {
-      return await this.#commit.submit(command);
-    } catch (error) {
-      const { type, id, eventId } = command;
-      console.error(JSON.stringify({ error: 'a command broke', type, id, event_id: eventId, reason: `${error}` }));
-      return { kind: 'failed' };
-    }
-  }
-
-  #executeBatch(commands: readonly Command[]): readonly Outcome[] {
-    const { outcomes, added } = execute(this.ctx.storage, this.#store, commands, Date.now(), this.#outbox.projectedSeq);
-    if (added > 0) {
+  #executeBatch(commands: readonly Command[]): Executed {
+    const executed = execute(this.ctx.storage, this.#store, commands, Date.now(), this.#outbox.projectedSeq);
+    if (executed.added > 0) {
       this.#arm(Date.now());
       this.#feed.changed();
     }
-    return outcomes;
+    return executed;
   }
 
   /** The event with its seat counts, now. */
@@ -220,7 +211,9 @@ export class EventActor extends DurableObject<Env> {
   async #settle(eventId: EventId): Promise<void> {
     for (let step = 0, seq = -1; step < SETTLES_PER_ALARM; step += 1) {
       const id = typeidUnboxed('cmd') as string as CommandId;
-      const outcome = await this.#commit.submit({ type: 'settle', id, eventId, principal: null });
+      const [settled] = await this.#commit.submit([{ type: 'settle', id, eventId, principal: null }]);
+      if (settled === undefined || 'error' in settled) throw settled?.error;
+      const { outcome } = settled;
       if (seqOf(outcome) === seq) return;
       seq = seqOf(outcome);
     }
@@ -275,6 +268,14 @@ function refused(code: 'event_not_found' | 'reservation_not_found' | 'not_organi
   rejection: Rejection;
 } {
   return { ok: false, rejection: { code } };
+}
+
+/** The outcome of a command; one that broke is a fault of ours, which is logged here. */
+function outcomeOf({ type, id, eventId }: Command, settled: Settled): Reply['outcomes'][number] {
+  if ('outcome' in settled) return settled.outcome;
+  const reason = `${settled.error}`;
+  console.error(JSON.stringify({ error: 'a command broke', type, id, event_id: eventId, reason }));
+  return { kind: 'failed' };
 }
 
 function seqOf(outcome: Outcome | { readonly kind: 'failed' }): number {

@@ -1,12 +1,14 @@
 import type { Command } from '../domain/commands.ts';
 import { LIMITS } from '../domain/model.ts';
 import type { Outcome } from '../domain/outcomes.ts';
-import { weightOf } from './execute.ts';
+import { type Executed, weightOf } from './execute.ts';
+
+/** What became of a command: its outcome, or why executing it broke. */
+export type Settled = { readonly outcome: Outcome } | { readonly error: unknown };
 
 interface Waiting {
   readonly command: Command;
-  readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (error: unknown) => void;
+  readonly settle: (settled: Settled) => void;
 }
 
 /** Rows that one transaction may have to load. */
@@ -17,7 +19,7 @@ const BATCH_WEIGHT_MAX = 5_000;
  * load many share one transaction and one flush, and a lone command waits for nobody.
  */
 export class GroupCommit {
-  readonly #execute: (commands: readonly Command[]) => readonly Outcome[];
+  readonly #execute: (commands: readonly Command[]) => Executed;
   readonly #flushed: () => Promise<void>;
   readonly #waiting: Waiting[] = [];
   #draining = false;
@@ -26,25 +28,35 @@ export class GroupCommit {
    * @param execute executes a batch in one transaction; a throw means that nothing of it happened
    * @param flushed resolves when what was executed is on disk
    */
-  constructor(execute: (commands: readonly Command[]) => readonly Outcome[], flushed: () => Promise<void>) {
+  constructor(execute: (commands: readonly Command[]) => Executed, flushed: () => Promise<void>) {
     this.#execute = execute;
     this.#flushed = flushed;
   }
 
-  /** Executes one command; rejects only if executing it breaks. */
-  submit(command: Command): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ command, resolve, reject });
-      if (!this.#draining) void this.#drain();
-    });
+  /** Executes commands that came together, in their order; never rejects. */
+  submit(commands: readonly Command[]): Promise<readonly Settled[]> {
+    const { promise, resolve } = Promise.withResolvers<readonly Settled[]>();
+    const all: Settled[] = [];
+    let left = commands.length;
+    if (left === 0) resolve(all);
+    for (const [index, command] of commands.entries()) {
+      const settle = (settled: Settled) => {
+        all[index] = settled;
+        left -= 1;
+        if (left === 0) resolve(all);
+      };
+      this.#waiting.push({ command, settle });
+    }
+    if (!this.#draining) void this.#drain();
+    return promise;
   }
 
   async #drain(): Promise<void> {
     this.#draining = true;
     while (this.#waiting.length > 0) {
-      this.#executeTogether(this.#takeBatch());
+      const added = this.#executeTogether(this.#takeBatch());
       // A failed flush breaks the whole object, and every call on it with it; there is nothing to do here.
-      await this.#flushed().catch(() => undefined);
+      if (added > 0) await this.#flushed().catch(() => undefined);
     }
     this.#draining = false;
   }
@@ -60,14 +72,17 @@ export class GroupCommit {
     return this.#waiting.splice(0, size);
   }
 
-  #executeTogether(batch: readonly Waiting[]): void {
+  /** @returns how many facts were added */
+  #executeTogether(batch: readonly Waiting[]): number {
     try {
-      const outcomes = this.#execute(batch.map(({ command }) => command));
-      for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as Outcome);
+      const { outcomes, added } = this.#execute(batch.map(({ command }) => command));
+      for (const [index, { settle }] of batch.entries()) settle({ outcome: outcomes[index] as Outcome });
+      return added;
     } catch (error) {
       // One bad command must not take its neighbours with it: alone, only it fails.
-      if (batch.length === 1) batch[0]?.reject(error);
-      else for (const one of batch) this.#executeTogether([one]);
+      if (batch.length > 1) return batch.reduce((added, one) => added + this.#executeTogether([one]), 0);
+      batch[0]?.settle({ error });
+      return 0;
     }
   }
 }

@@ -13,7 +13,7 @@ const outcomeOf = (one: Command): Outcome => ({ kind: 'rejected', rejection: { c
 const reserve = (n: number, quantity = 1) => command(EVENT, alice, seats(rsv(n), { quantity }));
 
 /** A group commit on fakes: it notes its batches, breaks on the ids in `broken`, and flushes when told. */
-function rig(broken: readonly string[] = []) {
+function rig(broken: readonly string[] = [], added = 1) {
   const batches: number[] = [];
   const flushes: (() => void)[] = [];
   const group = new GroupCommit(
@@ -21,40 +21,56 @@ function rig(broken: readonly string[] = []) {
       batches.push(commands.length);
       const bad = commands.find(({ id }) => broken.includes(id));
       if (bad !== undefined) throw new Error(`${bad.id} broke`);
-      return commands.map(outcomeOf);
+      return { outcomes: commands.map(outcomeOf), added };
     },
     () => new Promise((resolve) => flushes.push(resolve)),
   );
+  const submit = (...commands: Command[]) => group.submit(commands);
   const flush = async () => {
     flushes.shift()?.();
     await scheduler.wait(0);
   };
-  return { group, batches, flush };
+  return { submit, batches, flush };
 }
 
 it('executes a lone command at once', async () => {
-  const { group, batches } = rig();
+  const { submit, batches } = rig();
   const one = reserve(1);
-  const answer = group.submit(one);
+  const answer = submit(one);
   expect(batches).toEqual([1]);
-  expect(await answer).toEqual(outcomeOf(one));
+  expect(await answer).toEqual([{ outcome: outcomeOf(one) }]);
+});
+
+it('executes commands that came together in one transaction, and none in none', async () => {
+  const { submit, batches } = rig();
+  const commands = [1, 2, 3].map((n) => reserve(n));
+  expect(await submit(...commands)).toEqual(commands.map((one) => ({ outcome: outcomeOf(one) })));
+  expect(batches).toEqual([3]);
+  expect(await submit()).toEqual([]);
+  expect(batches).toEqual([3]);
+});
+
+it('waits for no flush after what was refused', async () => {
+  const { submit, batches } = rig([], 0);
+  await Promise.all([1, 2].map((n) => submit(reserve(n))));
+  expect(batches).toEqual([1, 1]);
 });
 
 it('executes what arrives during a flush together in the next transaction, in order', async () => {
-  const { group, batches, flush } = rig();
+  const { submit, batches, flush } = rig();
   const commands = [1, 2, 3, 4].map((n) => reserve(n));
-  const answers = Promise.all(commands.map((one) => group.submit(one)));
+  const answers = Promise.all(commands.map((one) => submit(one)));
   expect(batches).toEqual([1]);
   await flush();
   expect(batches).toEqual([1, 3]);
-  expect(await answers).toEqual(commands.map(outcomeOf));
+  expect(await answers).toEqual(commands.map((one) => [{ outcome: outcomeOf(one) }]));
 });
 
 it('executes nothing while a flush is under way', async () => {
-  const { group, batches, flush } = rig();
-  await group.submit(reserve(1));
+  const { submit, batches, flush } = rig();
+  await submit(reserve(1));
   await scheduler.wait(5);
-  const second = group.submit(reserve(2));
+  const second = submit(reserve(2));
   await scheduler.wait(5);
   expect(batches).toEqual([1]);
   await flush();
@@ -63,37 +79,36 @@ it('executes nothing while a flush is under way', async () => {
 });
 
 it('goes on after it has been idle', async () => {
-  const { group, batches, flush } = rig();
-  await group.submit(reserve(1));
+  const { submit, batches, flush } = rig();
+  await submit(reserve(1));
   await flush();
-  await group.submit(reserve(2));
+  await submit(reserve(2));
   expect(batches).toEqual([1, 1]);
 });
 
 it('lets a command that breaks fail alone', async () => {
   const commands = [1, 2, 3, 4].map((n) => reserve(n));
-  const { group, flush } = rig([commands[2]?.id ?? '']);
-  const answers = Promise.allSettled(commands.map((one) => group.submit(one)));
-  await flush();
-  expect((await answers).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  const { submit } = rig([commands[2]?.id ?? '']);
+  const settled = await submit(...commands);
+  expect(settled.map((one) => Object.keys(one))).toEqual([['outcome'], ['outcome'], ['error'], ['outcome']]);
 });
 
 it('goes on when a flush fails', async () => {
   const group = new GroupCommit(
-    (commands) => commands.map(outcomeOf),
+    (commands) => ({ outcomes: commands.map(outcomeOf), added: 1 }),
     () => Promise.reject(new Error('the disk is full')),
   );
-  await Promise.all([1, 2].map((n) => group.submit(reserve(n))));
+  await Promise.all([1, 2].map((n) => group.submit([reserve(n)])));
   const third = reserve(3);
-  expect(await group.submit(third)).toEqual(outcomeOf(third));
+  expect(await group.submit([third])).toEqual([{ outcome: outcomeOf(third) }]);
 });
 
 it('bounds a transaction by its commands and by the rows that they may load', async () => {
-  const { group, batches, flush } = rig();
+  const { submit, batches, flush } = rig();
   const settle: Action = { type: 'settle' };
-  void group.submit(reserve(0));
-  for (let n = 0; n < LIMITS.batchMax + 1; n += 1) void group.submit(reserve(n));
-  for (let n = 0; n < 7; n += 1) void group.submit(command(EVENT, null, settle));
+  void submit(reserve(0));
+  for (let n = 0; n < LIMITS.batchMax + 1; n += 1) void submit(reserve(n));
+  for (let n = 0; n < 7; n += 1) void submit(command(EVENT, null, settle));
   for (let n = 0; n < 4; n += 1) await flush();
   expect(batches).toEqual([1, LIMITS.batchMax, 5, 3]);
 });
