@@ -148,13 +148,15 @@ export class Outbox {
 
   /** Projects all facts after `afterSeq`, page by page. */
   async #projectFrom(afterSeq: number): Promise<void> {
+    let seenSeq = afterSeq;
     for (let reachedSeq = afterSeq; ; ) {
       const page = this.#store.projectionPage(reachedSeq, LIMITS.batchMax);
       if (page === null) {
         this.#isRush = false;
         return;
       }
-      if (page.facts.length < RUSH_OVER_FACTS) this.#isRush = false;
+      if (page.view.seq - seenSeq < RUSH_OVER_FACTS) this.#isRush = false;
+      seenSeq = page.view.seq;
       // Another actor may carry it, whose writes are no sign that ours are on disk.
       await this.#flushed();
       const sent = await within(D1_TIMEOUT_MS, this.#send(page));

@@ -55,7 +55,7 @@ export interface CoalescerLimits {
 /**
  * Lets requests that ask the same destination at the same time share calls to it. The first go at once, alone; who
  * comes while those are on their way waits and shares the next call, which whoever is first in the queue makes in its
- * own request. A request whose client hangs up goes on until it has its answer; should one be cut off all the same,
+ * own request, after a moment in which a crowd gathers. A request whose client hangs up goes on until it has its answer; should one be cut off all the same,
  * those who rely on it ask for themselves after a while. So a destination must know a question that it was asked
  * before.
  */

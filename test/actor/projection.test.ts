@@ -6,7 +6,7 @@ import { EventActor } from '../../src/actor/event-actor.ts';
 import { Store } from '../../src/actor/store.ts';
 import { project } from '../../src/db/projection.ts';
 import type { Action } from '../../src/domain/commands.ts';
-import type { EventId } from '../../src/domain/model.ts';
+import { type EventId, LIMITS } from '../../src/domain/model.ts';
 import { newEventId, newUserId } from '../../src/http/ids.ts';
 import {
   alarmOf,
@@ -254,4 +254,19 @@ it('keeps nobody waiting for D1 under a rush, and has it catch up right after', 
   await scheduler.wait(200);
   const late = await execute(env, id, bob, seats(rsvOf(id, 401)));
   expect(late).toMatchObject({ readModel: 'current' });
+});
+
+it('pauses between its steps only while more comes', async () => {
+  const id = await newEvent({ capacity: 6_000 });
+  const pauses = vi.spyOn(scheduler, 'wait');
+  await inActor(async (_, actor) => {
+    const everybody = crowd(id, 6 * LIMITS.batchMax);
+    const calls = [0, 1, 2, 3, 4, 5].map((n) => everybody.slice(n * LIMITS.batchMax, (n + 1) * LIMITS.batchMax));
+    const replies = await Promise.all(calls.map((batch) => actor.execute(batch)));
+    expect(replies.flatMap(({ outcomes }) => outcomes).every(({ kind }) => kind === 'reservation')).toBe(true);
+  }, id);
+  await expect.poll(async () => (await rowsInD1(id)).length, { timeout: 10_000, interval: 100 }).toBe(6_000);
+  // Six pages: one or two while the calls came, the rest without a pause.
+  expect(pauses.mock.calls.filter(([ms]) => ms === 200).length).toBeLessThanOrEqual(3);
+  pauses.mockRestore();
 });
