@@ -99,7 +99,7 @@ describe('an access token', () => {
 
   it('is neither made nor read with a secret that is too short', async () => {
     const principal = { userId: newUserId(), role: 'customer' } as const;
-    expect(() => signAccessToken('short', principal)).toThrow('32 bytes');
+    await expect(signAccessToken('short', principal)).rejects.toThrow('32 bytes');
     await expect(verifyAccessToken('short', valid)).rejects.toThrow('32 bytes');
   });
 });
