@@ -60,11 +60,7 @@ const TRIES = 3;
 const RETRY_BASE_MS = 50;
 
 /** Calls of one isolate to one actor: while some are on their way, further commands gather for the next. */
-const commands = new Coalescer<Command, Answer<Outcome | Failed>>({
-  gatherMs: 4,
-  batch: LIMITS.batchMax,
-  patienceMs: 2_000,
-});
+const commands = new Coalescer<Command, Answer<Outcome | Failed>>({ batch: LIMITS.batchMax });
 
 /**
  * Sends one command to its event's actor and waits for the answer; commands that other requests have for the same actor

@@ -211,11 +211,11 @@ export class EventActor extends DurableObject<Env> {
   async #settle(eventId: EventId): Promise<void> {
     for (let step = 0, seq = -1; step < SETTLES_PER_ALARM; step += 1) {
       const id = typeidUnboxed('cmd') as string as CommandId;
-      const [settled] = await this.#commit.submit([{ type: 'settle', id, eventId, principal: null }]);
-      if (settled === undefined || 'error' in settled) throw settled?.error;
-      const { outcome } = settled;
-      if (seqOf(outcome) === seq) return;
-      seq = seqOf(outcome);
+      const [settled] = (await this.#commit.submit([{ type: 'settle', id, eventId, principal: null }])) as [Settled];
+      if ('error' in settled) throw settled.error;
+      const reached = seqOf(settled.outcome);
+      if (reached === seq) return;
+      seq = reached;
     }
   }
 

@@ -32,7 +32,7 @@ type Sent = { readonly bookmark: string | null } | { readonly error: unknown };
  * Projections of the actors that live in one isolate: while some are on their way to D1, further ones gather for the
  * next, so that many events with little to say cost D1 few transactions.
  */
-const shipments = new Coalescer<Page, Sent>({ gatherMs: 0, batch: 100, patienceMs: 2_000 });
+const shipments = new Coalescer<Page, Sent>({ batch: 100, gatherMs: 0 });
 
 interface Waiter {
   readonly seq: number;

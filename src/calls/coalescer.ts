@@ -29,6 +29,8 @@ const CALLS_IN_FLIGHT = Number(env.CALLS_IN_FLIGHT) || 1;
 const SLOW_MS = 20;
 /** Calls to one destination that are on their way at once when they are slow. */
 const SLOW_CALLS_MAX = 4;
+const GATHER_MS = 4;
+const PATIENCE_MS = 2_000;
 
 /** Asks several questions in one call; the answers come in the same order. */
 export type Send<Q, A> = (questions: readonly Q[]) => Promise<readonly A[]>;
@@ -43,28 +45,29 @@ export interface CoalescerLimits {
   readonly slowMs?: number;
   /**
    * How long a call that others wait for waits for more of them: as long as the last call took, for what takes long is
-   * worth sharing with more, but no longer than this.
+   * worth sharing with more, but no longer than this. Default: 4 ms.
    */
-  readonly gatherMs: number;
+  readonly gatherMs?: number;
   /** Questions that one call carries at most. */
   readonly batch: number;
-  /** How long one waits for another's call before asking alone. */
-  readonly patienceMs: number;
+  /** How long one waits for another's call before asking alone. Default: 2 s. */
+  readonly patienceMs?: number;
 }
 
 /**
  * Lets requests that ask the same destination at the same time share calls to it. The first go at once, alone; who
  * comes while those are on their way waits and shares the next call, which whoever is first in the queue makes in its
- * own request, after a moment in which a crowd gathers. A request whose client hangs up goes on until it has its answer; should one be cut off all the same,
- * those who rely on it ask for themselves after a while. So a destination must know a question that it was asked
- * before.
+ * own request, after a moment in which a crowd gathers. A request whose client hangs up goes on until it has its
+ * answer; should one be cut off all the same, those who rely on it ask for themselves after a while. So a destination
+ * must know a question that it was asked before.
  */
 export class Coalescer<Q, A> {
   readonly #limits: Required<CoalescerLimits>;
   readonly #lanes = new Map<string, Lane<Q, A>>();
 
   constructor(limits: CoalescerLimits) {
-    this.#limits = { inFlight: CALLS_IN_FLIGHT, slowMs: SLOW_MS, ...limits };
+    const usual = { inFlight: CALLS_IN_FLIGHT, slowMs: SLOW_MS, gatherMs: GATHER_MS, patienceMs: PATIENCE_MS };
+    this.#limits = { ...usual, ...limits };
   }
 
   /**

@@ -1,11 +1,16 @@
 /**
- * SQL that inserts rows: any number of them, as one bound JSON array with an array of values for each. A bound row costs
- * less than a bound value. The rows are materialized, for else SQLite writes a whole row as text again for each column
- * that is read of it, which was two thirds of an insert.
+ * SQL that makes a bound JSON array the rows of a table `rows`, each in its column `v`. A bound row costs less than a
+ * bound value. They are materialized, for else SQLite writes a whole row as text again for each column that is read of
+ * it, which was two thirds of an insert.
+ */
+export const WITH_ROWS = 'WITH rows (v) AS MATERIALIZED (SELECT value FROM json_each(?))';
+
+/**
+ * SQL that inserts rows: any number of them, as one bound JSON array with an array of values for each.
  * @param conflict what to do with a row that is there already; none: it is an error
  */
 export function insertRows(table: string, columns: readonly string[], conflict = ''): string {
-  return `WITH rows (v) AS MATERIALIZED (SELECT value FROM json_each(?))
+  return `${WITH_ROWS}
     INSERT INTO ${table} (${columns.join(', ')})
     SELECT ${columns.map((_, index) => `v ->> ${index}`).join(', ')} FROM rows WHERE true ${conflict}`;
 }

@@ -1,7 +1,7 @@
 import { reservationIdOf } from '../domain/ids.ts';
 import type { EventView, Reservation } from '../domain/model.ts';
 import { factLines, type Happened } from './fact-lines.ts';
-import { insertRows, replaceBy } from './json-rows.ts';
+import { insertRows, replaceBy, WITH_ROWS } from './json-rows.ts';
 
 /** A reservation as it is to stand in D1. */
 type Projected = Reservation & { readonly seq: number };
@@ -71,7 +71,7 @@ const UPSERT_RESERVATIONS = upsert('reservations', RESERVATION_COLUMNS);
 
 /** Counts change with every reservation; a statement that sets no other column leaves the indexes of events alone. */
 const UPDATE_COUNTS = `
-  WITH rows (v) AS MATERIALIZED (SELECT value FROM json_each(?))
+  ${WITH_ROWS}
   UPDATE events SET seq = v ->> 1, held = v ->> 2, confirmed = v ->> 3, waitlisted = v ->> 4
   FROM rows WHERE id = v ->> 0 AND seq <= v ->> 1`;
 

@@ -15,7 +15,7 @@ export interface Found {
 }
 
 /** Looks of one isolate at single events: while some are on their way, further ones gather for the next. */
-const looks = new Coalescer<EventId, Found>({ gatherMs: 4, batch: PARAMETERS_MAX, patienceMs: 2_000 });
+const looks = new Coalescer<EventId, Found>({ batch: PARAMETERS_MAX });
 
 /** The event in the read model, for who asks for no particular freshness: requests that come together share one query. */
 export function lookAtEvent(env: Env, id: EventId): Promise<Found> {

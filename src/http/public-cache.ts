@@ -131,7 +131,7 @@ function sizeOf(key: string, { body }: Kept): number {
 const cache = new Answers();
 
 /** Requests that find an answer too old ask together whether it still holds. */
-const doubts = new Coalescer<About, void>({ gatherMs: 4, batch: 1_000, patienceMs: 2_000 });
+const doubts = new Coalescer<About, void>({ batch: 1_000 });
 
 /** Drops all kept answers, since something that they may show has changed. */
 export function forgetPublicAnswers(): void {
@@ -147,25 +147,17 @@ export const publicAnswers = (marksOf: MarksOf) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const { headers, url, method } = c.req.raw;
     if (method !== 'GET' && method !== 'HEAD') return next();
-    /** What fails leaves answers to grow old. */
-    const confirmed = async (wanted: readonly About[]) => {
-      await cache.confirm(c.env, marksOf, wanted).catch(() => undefined);
-      return wanted.map(() => undefined);
-    };
     // What other sites may read depends on who asks; there are few who do.
     const isPersonal = headers.has('authorization') || headers.has('x-d1-bookmark') || headers.has('origin');
     const now = Date.now();
     const known = isPersonal ? undefined : cache.find(url);
-    if (known !== undefined) known.askedAt = now;
-    if (known !== undefined && isGood(known, now)) {
-      if (cache.isDue(now)) waitUntil(confirmed([]));
-      return answer(known, headers.get('if-none-match'));
-    }
-    if (known !== undefined) known.isRenewed = true;
-    if (known !== undefined && isAbout(known) && now - known.madeAt < CONFIRMED_FOR_MS) {
-      await doubts.ask('D1', known, confirmed);
-      const isConfirmed = known.since >= now && cache.find(url) === known && isGood(known, Date.now());
-      if (isConfirmed) return answer(known, headers.get('if-none-match'));
+    if (known !== undefined) {
+      known.askedAt = now;
+      const isYoung = isGood(known, now);
+      if (isYoung && cache.isDue(now)) waitUntil(confirm(c.env, marksOf, []));
+      if (isYoung || (await isConfirmed(c.env, marksOf, url, known))) {
+        return answer(known, headers.get('if-none-match'));
+      }
     }
     const { generation } = cache;
     await next();
@@ -200,6 +192,21 @@ export function share<T>(
 function isGood({ since, until, isRenewed }: Kept, now: number): boolean {
   const age = now - since;
   return now < until && (age < FRESH_MS || (isRenewed && age < AGE_MAX_MS));
+}
+
+/** Whether an answer that is too old turns out to hold still. */
+async function isConfirmed(env: Env, marksOf: MarksOf, url: string, known: Kept): Promise<boolean> {
+  const now = Date.now();
+  known.isRenewed = true;
+  if (!isAbout(known) || now - known.madeAt >= CONFIRMED_FOR_MS) return false;
+  await doubts.ask('D1', known, (wanted) => confirm(env, marksOf, wanted));
+  return known.since >= now && cache.find(url) === known && isGood(known, Date.now());
+}
+
+/** What fails leaves answers to grow old. */
+async function confirm(env: Env, marksOf: MarksOf, wanted: readonly About[]): Promise<undefined[]> {
+  await cache.confirm(env, marksOf, wanted).catch(() => undefined);
+  return wanted.map(() => undefined);
 }
 
 function answer({ body, headers, tag }: Kept, ifNoneMatch: string | null): Response {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
-import { Store } from '../../src/actor/store.ts';
+import { type Needs, Store } from '../../src/actor/store.ts';
 import type { Fact } from '../../src/domain/facts.ts';
 import type { EventState, Reservation } from '../../src/domain/model.ts';
 import { command, crowd, inActor, tablesOf } from '../support/actor.ts';
@@ -24,6 +24,17 @@ function dump(storage: DurableObjectStorage): unknown {
   return tablesOf(storage).map((table) => [table, storage.sql.exec(`SELECT * FROM ${table}`).toArray()]);
 }
 
+const ONE_RESERVATION: Needs = {
+  reservationIds: [rsv(99)],
+  holders: [],
+  theirHolders: false,
+  lapsed: 0,
+  closing: 0,
+  settling: 0,
+  line: 0,
+  capacities: [],
+};
+
 /** Saves a reservation as a mistaken domain might, with these totals. */
 function saveWrongly(
   storage: DurableObjectStorage,
@@ -32,19 +43,7 @@ function saveWrongly(
   totals: EventState['totals'],
 ) {
   storage.transactionSync(() => {
-    const state = store.load(
-      {
-        reservationIds: [rsv(99)],
-        holders: [],
-        theirHolders: false,
-        lapsed: 0,
-        closing: 0,
-        settling: 0,
-        line: 0,
-        capacities: [],
-      },
-      T0,
-    );
+    const state = store.load(ONE_RESERVATION, T0);
     const wrong = { ...(state.reservations.get(rsv(99)) as Reservation), ...over };
     state.reservations.set(wrong.id, wrong);
     state.totals = totals;
@@ -77,17 +76,7 @@ it.each([
 
 it("frees a holder's place before another reservation takes it, whatever the order of the facts", async () => {
   await almostFull((storage, store) => {
-    const needs = {
-      reservationIds: [rsv(99)],
-      holders: [],
-      theirHolders: false,
-      lapsed: 0,
-      closing: 0,
-      settling: 0,
-      line: 0,
-      capacities: [],
-    };
-    const state = store.load(needs, T0);
+    const state = store.load(ONE_RESERVATION, T0);
     const old = state.reservations.get(rsv(99)) as Reservation;
     state.reservations.set(rsv(1), { ...old, id: rsv(1) });
     state.reservations.set(rsv(99), { ...old, status: 'expired' });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiClient, apiClient, persist } from '../../scripts/api-client.ts';
+import { type ApiClient, persist } from '../../scripts/api-client.ts';
 import { rush, type Told } from '../../scripts/rush.ts';
 import { judge, type Row, seatsOf } from '../../scripts/verdict.ts';
 import { gatherEvidence, listRows } from '../../scripts/witnesses.ts';
-import { type ChildServer, startChildServer, temporaryState } from '../support/child-server.ts';
+import { type FreshServer, freshServer } from '../support/child-server.ts';
 import { crowdOf, openEvent } from '../support/crowd.ts';
 import { blockD1 } from '../support/stuck-database.ts';
 
@@ -19,23 +19,13 @@ async function rowsOnceThere(look: () => Promise<Row[]>, isThere: (rows: Row[]) 
 }
 
 // One state for all: each test leaves a server that runs on it.
-let state: { path: string; remove: () => Promise<void> };
-let server: ChildServer;
+let server: FreshServer;
 let client: ApiClient;
 beforeAll(async () => {
-  state = await temporaryState();
-  server = await startChildServer(state.path);
-  client = apiClient(server.url, 64);
+  server = await freshServer();
+  ({ client } = server);
 });
-afterAll(async () => {
-  client.close();
-  await server.stop();
-  await state.remove();
-});
-
-async function startAgain(): Promise<void> {
-  server = await startChildServer(state.path, Number(new URL(server.url).port));
-}
+afterAll(() => server.end());
 
 it('loses no acknowledged reservation to kill -9 in a rush, and doubles none', async () => {
   const event = await openEvent(client, 1_000);
@@ -43,12 +33,12 @@ it('loses no acknowledged reservation to kill -9 in a rush, and doubles none', a
   // In the middle of the rush, with 64 requests under way; nobody waits for the server to return.
   let killed: Promise<void> | null = null;
   const onStep = ({ acknowledged }: Told) => {
-    if (acknowledged.length >= 200) killed ??= server.kill();
+    if (acknowledged.length >= 200) killed ??= server.child.kill();
   };
   const told = await rush(client, event.eventId, crowd, { connections: 64, patienceMs: 0, onStep });
   await killed;
   expect(told.acknowledged.length).toBeLessThan(600);
-  await startAgain();
+  await server.startAgain();
 
   const look = () => listRows(client, event.eventId, event.organizerToken);
   const ids = told.acknowledged.map(({ reservationId }) => reservationId);
@@ -67,13 +57,13 @@ it('loses no acknowledged reservation to kill -9 in a rush, and doubles none', a
 
 it('lets D1 catch up by itself with what was acknowledged while D1 was out of order, after kill -9 too', async () => {
   const event = await openEvent(client, 100);
-  const stuck = blockD1(state.path);
+  const stuck = blockD1(server.path);
   const told = await rush(client, event.eventId, await crowdOf(50), { connections: 16, patienceMs: 0 });
   expect(told.acknowledged).toHaveLength(50);
   expect(stuck.countReservations(event.eventId)).toBe(0);
-  await server.kill();
+  await server.child.kill();
   stuck.release();
-  await startAgain();
+  await server.startAgain();
 
   const look = () => listRows(client, event.eventId, event.organizerToken);
   expect(await rowsOnceThere(look, (rows) => rows.length > 0)).toHaveLength(50);
@@ -84,8 +74,8 @@ it('lets D1 catch up by itself with what was acknowledged while D1 was out of or
 it('keeps what it acknowledged over an orderly restart', async () => {
   const event = await openEvent(client, 3);
   const told = await rush(client, event.eventId, await crowdOf(2), { connections: 2, patienceMs: 1_000 });
-  await server.stop();
-  await startAgain();
+  await server.child.stop();
+  await server.startAgain();
 
   const evidence = await gatherEvidence({ client, ...event, told }, 5_000);
   expect(judge(evidence).filter(({ holds }) => !holds)).toEqual([]);

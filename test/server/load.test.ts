@@ -4,28 +4,22 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiClient, apiClient } from '../../scripts/api-client.ts';
+import type { ApiClient } from '../../scripts/api-client.ts';
 import { ROOT } from '../../scripts/paths.ts';
-import { type ChildServer, startChildServer, temporaryState } from '../support/child-server.ts';
+import { type FreshServer, freshServer } from '../support/child-server.ts';
 import { stranger } from '../support/crowd.ts';
 
 const LOAD = join(ROOT, 'scripts/load.ts');
 const CITIES = 5;
 const SAMPLE = join(ROOT, 'examples/conferences.jsonl');
 
-let state: { path: string; remove: () => Promise<void> };
-let server: ChildServer;
+let server: FreshServer;
 let client: ApiClient;
 beforeAll(async () => {
-  state = await temporaryState();
-  server = await startChildServer(state.path);
-  client = apiClient(server.url, 8);
+  server = await freshServer(8);
+  ({ client } = server);
 });
-afterAll(async () => {
-  client.close();
-  await server.stop();
-  await state.remove();
-});
+afterAll(() => server.end());
 
 interface Ended {
   readonly code: number | null;
@@ -34,7 +28,7 @@ interface Ended {
 
 /** `npm run load` with these arguments, in a process of its own. */
 function load(...args: string[]): Promise<Ended> & { child: ChildProcess } {
-  const all = [LOAD, '--keep', join(state.path, 'load'), '--url', server.url, ...args];
+  const all = [LOAD, '--keep', join(server.path, 'load'), '--url', server.url, ...args];
   const child = execFile(process.execPath, all, { timeout: 50_000 });
   const text: string[] = [];
   child.stdout?.on('data', (chunk: string) => text.push(chunk));
@@ -87,7 +81,7 @@ async function untilThereAre(count: number, token: string): Promise<void> {
 }
 
 async function fileOf(count: number): Promise<string> {
-  const file = join(state.path, `${count}.jsonl`);
+  const file = join(server.path, `${count}.jsonl`);
   const lines = Array.from({ length: count }, (_, index) => ({
     name: `Conference ${index}`,
     start_date: '2031-01-01',
@@ -105,7 +99,7 @@ function titles(count: number): string[] {
 it('creates and publishes every good line once, reports the bad ones by number, and does nothing the second time', async () => {
   const { token } = await stranger('organizer');
   const sample = (await readFile(SAMPLE, 'utf8')).trim().split('\n');
-  const file = join(state.path, 'mixed.jsonl');
+  const file = join(server.path, 'mixed.jsonl');
   const bad = ['{"name": "cut off', '{"name": "No day"}', '{"name": "\\u0007", "start_date": "2031-01-01"}'];
   await writeFile(file, ['\uFEFF', bad[0], '', ...sample, bad[1], sample[0], bad[2], ''].join('\n'));
 
@@ -124,7 +118,7 @@ it('creates and publishes every good line once, reports the bad ones by number, 
 
 it('makes one venue for each city and country, and uses it again', async () => {
   const { token } = await stranger('organizer');
-  const file = join(state.path, 'places.jsonl');
+  const file = join(server.path, 'places.jsonl');
   const at = (name: string, place: object) => JSON.stringify({ name, start_date: '2031-01-01', ...place });
   const seoul = at('Third', { city: 'Seoul', country: 'South Korea' });
   const lines = [
@@ -191,8 +185,8 @@ it('waits for a server that is killed meanwhile, and creates nothing twice then 
   const { token } = await stranger('organizer');
   const running = load(await fileOf(150), '--token', token);
   await untilThereAre(30, token);
-  await server.kill();
-  server = await startChildServer(state.path, Number(new URL(server.url).port));
+  await server.child.kill();
+  await server.startAgain();
   const { code, out } = await running;
   expect(code, out).toBe(0);
   expect(out).toMatch(/a connection was lost/);
@@ -205,7 +199,7 @@ it('makes itself an account when it is given none, and keeps its password to its
   expect(first, first.out).toMatchObject({ code: 0, out: expect.stringMatching(/^8 created, 0 already there/m) });
   const again = await load(SAMPLE, '--shift-years', '5');
   expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^0 created, 8 already there/m) });
-  expect((await stat(join(state.path, 'load/account.json'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(server.path, 'load/account.json'))).mode & 0o777).toBe(0o600);
 });
 
 it('refuses a second load at the same time, a file that is not there and a server that is not running', async () => {

@@ -1,28 +1,22 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiClient, apiClient, problemOf } from '../../scripts/api-client.ts';
+import { type ApiClient, problemOf } from '../../scripts/api-client.ts';
 import { listRows } from '../../scripts/witnesses.ts';
-import { type ChildServer, startChildServer, temporaryState } from '../support/child-server.ts';
+import { type FreshServer, freshServer } from '../support/child-server.ts';
 import { crowdOf, openEvent, stranger } from '../support/crowd.ts';
 
 const CONNECTIONS = 64;
 /** Far below the two seconds after which one stops relying on another's call. */
 const PROMPTLY_MS = 1_500;
 
-let state: { path: string; remove: () => Promise<void> };
-let server: ChildServer;
+let server: FreshServer;
 let client: ApiClient;
 beforeAll(async () => {
-  state = await temporaryState();
-  server = await startChildServer(state.path);
-  client = apiClient(server.url, CONNECTIONS);
+  server = await freshServer(CONNECTIONS);
+  ({ client } = server);
 });
-afterAll(async () => {
-  client.close();
-  await server.stop();
-  await state.remove();
-});
+afterAll(() => server.end());
 
 async function openSocket(): Promise<Socket> {
   const { hostname, port } = new URL(server.url);
@@ -128,13 +122,13 @@ describe('bodies', () => {
 
   it('that are no JSON are refused, and nothing is written to the console about them', async () => {
     const { token } = await stranger();
-    const before = server.said.join('');
+    const before = server.child.said.join('');
     for (const type of ['application/octet-stream', 'image/png', 'multipart/form-data; boundary=x']) {
       const typed = `Content-Type: ${type}`;
       expect(await exchange(post('/api/events', token, [typed, 'Content-Length: 5'], 'bytes'))).toBe(415);
       const chunked = `${chunk('bytes')}${chunk('')}`;
       expect(await exchange(post('/api/events', token, [typed, 'Transfer-Encoding: chunked'], chunked))).toBe(415);
     }
-    expect(server.said.join('')).toBe(before);
+    expect(server.child.said.join('')).toBe(before);
   });
 });

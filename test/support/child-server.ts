@@ -26,7 +26,7 @@ export async function temporaryState(): Promise<{ path: string; remove: () => Pr
 }
 
 /** Starts the built bundle on the state; `port` 0 is any free one. */
-export async function startChildServer(state: string, port = 0): Promise<ChildServer> {
+async function startChildServer(state: string, port = 0): Promise<ChildServer> {
   const child = fork(join(import.meta.dirname, 'serve.ts'), ['--state', state, '--port', String(port)], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -58,15 +58,40 @@ function killGroup(child: ChildProcess): void {
   process.kill(-child.pid, 'SIGKILL');
 }
 
-/** A server on a fresh state with a client of 64 connections, and what ends and removes all of it. */
-export async function freshServer(): Promise<{ client: ApiClient; end: () => Promise<void> }> {
+/** A server on a fresh state, and a client of it. */
+export interface FreshServer {
+  readonly client: ApiClient;
+  readonly url: string;
+  /** The folder of its state. */
+  readonly path: string;
+  /** The process that serves now. */
+  readonly child: ChildServer;
+  /** Serves the same state at the same address, once the process has ended. */
+  startAgain(): Promise<void>;
+  /** Ends and removes all of it. */
+  end(): Promise<void>;
+}
+
+/** @param connections how many the client has */
+export async function freshServer(connections = 64): Promise<FreshServer> {
   const state = await temporaryState();
-  const server = await startChildServer(state.path);
-  const client = apiClient(server.url, 64);
-  const end = async () => {
-    client.close();
-    await server.stop();
-    await state.remove();
+  let child = await startChildServer(state.path);
+  const { url } = child;
+  const client = apiClient(url, connections);
+  return {
+    client,
+    url,
+    path: state.path,
+    get child() {
+      return child;
+    },
+    startAgain: async () => {
+      child = await startChildServer(state.path, Number(new URL(url).port));
+    },
+    end: async () => {
+      client.close();
+      await child.stop();
+      await state.remove();
+    },
   };
-  return { client, end };
 }
