@@ -1,7 +1,7 @@
 import { Coalescer } from '../calls/coalescer.ts';
 import type { EventId } from '../domain/model.ts';
 import { unboundDatabase } from '../http/database.ts';
-import type { MarksOf, Subject } from '../http/public-cache.ts';
+import type { MarksOf, Subject } from '../http/kept-answers.ts';
 import type { EventAtVenue } from './json.ts';
 import { findEvents, findMarks } from './queries.ts';
 

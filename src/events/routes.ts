@@ -75,7 +75,7 @@ export const events = createRouter()
     const ifVersion = await versionOf(c.env, id, c.get('principal'), c.req.valid('header')['if-match']);
     const answer = await execute(c.env, id, c.get('principal'), { type: 'delete_event', ifVersion });
     eventOf(answer.outcome);
-    sendReadModel(c, answer);
+    sendReadModel(c, id, answer);
     return c.body(null, 204);
   })
   .openapi(contract.publishEvent, async (c) => {
@@ -96,7 +96,7 @@ export const events = createRouter()
     const { id } = c.req.valid('param');
     const rebuilt = await rebuild(c.env, id);
     if (rebuilt === null) throw new Problem('event_not_found');
-    forgetPublicAnswers();
+    forgetPublicAnswers(id);
     return c.json({ event_id: id, ...rebuilt }, 200);
   });
 
@@ -138,7 +138,7 @@ function originOf({ cf = {} }: Request): { country?: string; continent?: string;
 async function answered(c: Pick<Context<AppEnv>, 'header' | 'env'>, answer: Answer): Promise<EventJson> {
   const event = await withVenue(c.env, eventOf(answer.outcome));
   const now = Date.now();
-  sendReadModel(c, answer);
+  sendReadModel(c, event.view.event.id, answer);
   if ('replayed' in answer.outcome) sendReplayed(c);
   c.header('etag', eventTag(event, now));
   return toEventJson(event, now);

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import type { EventId } from '../domain/model.ts';
 import { forgetPublicAnswers } from './public-cache.ts';
 import type { AppEnv } from './router.ts';
 
@@ -35,14 +36,15 @@ export const BOOKMARK_INPUT = z.object({
 });
 
 /**
- * Tells how far the read model is with a command's facts. What anonymous readers were shown before is told no more, if
- * D1 knows better by now.
+ * Tells how far the read model is with a command's facts about an event. What anonymous readers were shown of it before
+ * is told no more, if D1 knows better by now.
  */
 export function sendReadModel(
   c: Pick<Context, 'header'>,
+  eventId: EventId,
   answer: { readonly readModel: 'current' | 'pending'; readonly bookmark: string | null },
 ): void {
-  if (answer.readModel === 'current') forgetPublicAnswers();
+  if (answer.readModel === 'current') forgetPublicAnswers(eventId);
   c.header('x-read-model', answer.readModel);
   if (answer.bookmark !== null) c.header('x-d1-bookmark', answer.bookmark);
 }

@@ -4,143 +4,40 @@ import type { Context, TypedResponse } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { Coalescer } from '../calls/coalescer.ts';
 import { clientHas } from './etag.ts';
+import {
+  type About,
+  isConfirmable,
+  isGood,
+  type Kept,
+  KeptAnswers,
+  type MarksOf,
+  type Shareable,
+} from './kept-answers.ts';
 import type { AppEnv } from './router.ts';
 
-/** From this age on an answer is made anew; while one request does that, others still get the old one. */
-const FRESH_MS = 1_750;
-/** No answer is older than this when it leaves. */
-const AGE_MAX_MS = 2_000;
 /** Browsers and proxies may keep it, but ask each time whether it still holds; saying so costs as little as the answer. */
 const CACHE_CONTROL = 'public, no-cache';
 /** What an answer depends on besides its address. */
 const VARY = 'Authorization, X-D1-Bookmark';
-/** Characters of all answers that an isolate keeps, and of their addresses: readers choose how long these are. */
-const CHARACTERS_MAX = 16_000_000;
-/** More than the headers of an answer have. */
-const HEADER_CHARACTERS = 2_000;
-/** So often it is looked which answers about one thing still hold, all of them at once. */
-const CONFIRM_EVERY_MS = 1_000;
-/** Of those that somebody asked for in this time. */
-const ASKED_WITHIN_MS = 5_000;
-/** Then an answer is made anew even so, lest something that no mark shows stays for ever. */
-const CONFIRMED_FOR_MS = 60_000;
 
-/** What an answer is about, if it is about one thing, and a mark that is another whenever the answer would be. */
-export interface Subject {
-  readonly id: string;
-  readonly mark: string;
-}
-
-/** The marks of things as they are now; none for what is gone. */
-export type MarksOf = (env: Env, ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
-
-/** An answer that others may get too. */
-export interface Shareable {
-  readonly body: string;
-  /** When it stops being true by itself, epoch ms. */
-  readonly until: number;
-  readonly subject: Subject | null;
-}
-
-interface Kept extends Shareable {
-  readonly headers: Record<string, string>;
-  readonly tag: string;
-  readonly madeAt: number;
-  /** When it was last known to be true. */
-  since: number;
-  askedAt: number;
-  isRenewed: boolean;
-}
-
-/** An answer about one thing. */
-type About = Kept & { readonly subject: Subject };
-
-function isAbout(kept: Kept): kept is About {
-  return kept.subject !== null;
-}
-
-/**
- * Keeps answers to anonymous readers in the isolate's memory for a moment, so that a crowd costs D1 one read. Whoever
- * sends a token or a bookmark is never answered from here, and a command that passes through the isolate makes it
- * forget, so that a client finds its own writes.
- */
-class Answers {
-  readonly #kept = new Map<string, Kept>();
-  #characters = 0;
-  /** Counts what made the cache forget: what was read before is not kept after. */
-  generation = 0;
-  #confirmedAt = 0;
-
-  find(key: string): Kept | undefined {
-    return this.#kept.get(key);
-  }
-
-  keep(key: string, kept: Kept): void {
-    this.#drop(key);
-    this.#kept.set(key, kept);
-    this.#characters += sizeOf(key, kept);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#characters <= CHARACTERS_MAX) return;
-      this.#drop(oldest);
-    }
-  }
-
-  /** Whether it is time to confirm what is asked for often. */
-  isDue(now: number): boolean {
-    return now - this.#confirmedAt >= CONFIRM_EVERY_MS;
-  }
-
-  /** Makes those answers young again whose subjects have not changed; with them, when it is time, what is asked often. */
-  async confirm(env: Env, marksOf: MarksOf, wanted: readonly About[]): Promise<void> {
-    const now = Date.now();
-    const judged = [...new Set([...wanted, ...(this.isDue(now) ? this.#askedLately(now) : [])])];
-    if (judged.length === 0) return;
-    const ids = judged.map(({ subject }) => subject.id);
-    const marks = await marksOf(env, ids);
-    for (const kept of judged) {
-      if (marks.get(kept.subject.id) === kept.subject.mark) Object.assign(kept, { since: now, isRenewed: false });
-    }
-  }
-
-  #askedLately(now: number): About[] {
-    this.#confirmedAt = now;
-    return [...this.#kept.values()].filter(isAbout).filter(({ madeAt, since, askedAt }) => {
-      return now - madeAt < CONFIRMED_FOR_MS && now - since < AGE_MAX_MS && now - askedAt < ASKED_WITHIN_MS;
-    });
-  }
-
-  #drop(key: string): void {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return;
-    this.#characters -= sizeOf(key, kept);
-    this.#kept.delete(key);
-  }
-
-  forget(): void {
-    this.#kept.clear();
-    this.#characters = 0;
-    this.#confirmedAt = 0;
-    this.generation += 1;
-  }
-}
-
-function sizeOf(key: string, { body }: Kept): number {
-  return key.length + body.length + HEADER_CHARACTERS;
-}
-
-const cache = new Answers();
+const cache = new KeptAnswers();
 
 /** Requests that find an answer too old ask together whether it still holds. */
 const doubts = new Coalescer<About, void>({ batch: 1_000 });
 
-/** Drops all kept answers, since something that they may show has changed. */
-export function forgetPublicAnswers(): void {
-  cache.forget();
+/**
+ * Drops kept answers that may show what has changed.
+ * @param id of the only thing that has changed, as `share` was told; none: it may show in any answer
+ */
+export function forgetPublicAnswers(id: string | null = null): void {
+  cache.forget(id);
 }
 
 /**
- * Answers anonymous readers with what was true less than two seconds ago. It stands before all other middleware, so that
- * an answer which is there costs next to nothing.
+ * Answers anonymous readers with what was true less than two seconds ago, from the isolate's memory, so that a crowd
+ * costs D1 one read. It stands before all other middleware, so that an answer which is there costs next to nothing.
+ * Whoever sends a token or a bookmark is never answered from there, and a command that passes through the isolate makes
+ * it forget what shows its event, so that a client finds its own writes.
  * @param marksOf by which answers about one thing are confirmed; failing is allowed
  */
 export const publicAnswers = (marksOf: MarksOf) =>
@@ -159,7 +56,7 @@ export const publicAnswers = (marksOf: MarksOf) =>
         return answer(known, headers.get('if-none-match'));
       }
     }
-    const { generation } = cache;
+    const { moment } = cache;
     await next();
     const shared = c.get('shareable');
     if (shared === undefined || c.res.status !== 200) return;
@@ -168,7 +65,7 @@ export const publicAnswers = (marksOf: MarksOf) =>
     made.set('cache-control', isPersonal ? 'private, no-cache' : CACHE_CONTROL);
     made.append('vary', VARY);
     const tag = made.get('etag') ?? '';
-    if (!isPersonal && generation === cache.generation) cache.keep(url, kept(shared, tag, made, now));
+    if (!isPersonal) cache.keep(url, kept(shared, tag, made, now), moment);
     // What a middleware returns counts only until there is an answer.
     if (clientHas(headers.get('if-none-match') ?? undefined, tag)) c.res = notModified(made);
   });
@@ -189,16 +86,11 @@ export function share<T>(
     Response;
 }
 
-function isGood({ since, until, isRenewed }: Kept, now: number): boolean {
-  const age = now - since;
-  return now < until && (age < FRESH_MS || (isRenewed && age < AGE_MAX_MS));
-}
-
 /** Whether an answer that is too old turns out to hold still. */
 async function isConfirmed(env: Env, marksOf: MarksOf, url: string, known: Kept): Promise<boolean> {
   const now = Date.now();
   known.isRenewed = true;
-  if (!isAbout(known) || now - known.madeAt >= CONFIRMED_FOR_MS) return false;
+  if (!isConfirmable(known, now)) return false;
   await doubts.ask('D1', known, (wanted) => confirm(env, marksOf, wanted));
   return known.since >= now && cache.find(url) === known && isGood(known, Date.now());
 }

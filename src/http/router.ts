@@ -5,8 +5,8 @@ import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
 import type { ZodError } from 'zod';
 import type { Principal } from '../domain/model.ts';
+import type { Shareable } from './kept-answers.ts';
 import { Problem, type ProblemError, problemResponse, validationProblem } from './problem.ts';
-import type { Shareable } from './public-cache.ts';
 
 /** What every handler finds in its context. */
 export interface AppEnv {

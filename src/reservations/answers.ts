@@ -15,7 +15,7 @@ import type { ReservationJson } from './schema.ts';
 export function answered(c: Pick<Context, 'header'>, answer: Answer, { userId }: Principal): ReservationJson {
   const { outcome } = answer;
   const { reservation, waitlistPosition } = reservationOf(outcome);
-  sendReadModel(c, answer);
+  sendReadModel(c, reservation.eventId, answer);
   if ('replayed' in outcome) sendReplayed(c);
   c.header('etag', reservationTag(reservation));
   return toReservationJson(reservation, waitlistPosition, userId);

@@ -48,8 +48,9 @@ export const commands = createRouter()
   .openapi(contract.deleteReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const action = { type: 'delete_reservation', reservationId } as const;
-    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    const eventId = eventIdOf(reservationId);
+    const answer = await execute(c.env, eventId, c.get('principal'), action);
     reservationOf(answer.outcome);
-    sendReadModel(c, answer);
+    sendReadModel(c, eventId, answer);
     return c.body(null, 204);
   });

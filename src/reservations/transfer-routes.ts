@@ -29,9 +29,10 @@ export const transfers = createRouter()
   .openapi(contract.withdrawTransfer, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const action = { type: 'withdraw_transfer', reservationId } as const;
-    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
+    const eventId = eventIdOf(reservationId);
+    const answer = await execute(c.env, eventId, c.get('principal'), action);
     reservationOf(answer.outcome);
-    sendReadModel(c, answer);
+    sendReadModel(c, eventId, answer);
     // Without a body: who declines may not see the reservation any more.
     return c.body(null, 204);
   })

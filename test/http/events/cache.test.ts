@@ -16,7 +16,7 @@ const PUBLIC = 'public, no-cache';
 const VARY = 'Authorization, X-D1-Bookmark';
 
 // The Worker shares its memory with its tests: what one keeps is not to answer the next.
-beforeEach(forgetPublicAnswers);
+beforeEach(() => forgetPublicAnswers());
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -136,15 +136,28 @@ describe.each(KINDS)('anonymous readers of the %s', (kind) => {
     expect(description(await read(pages[kind]))).toBe('changed');
   });
 
-  it('are told what the last write brought, though somebody read while it was written', async () => {
+  it.each([
+    'anything',
+    'the event',
+  ])('are told what the last write of %s brought, though they read meanwhile', async (what) => {
     const { id, pages } = await newcomer();
     const { fetching, go } = heldUp(pages[kind]);
-    forgetPublicAnswers();
+    forgetPublicAnswers(what === 'anything' ? null : id);
     go();
     expect((await fetching).status).toBe(200);
     await behindItsBack(id, 'changed');
     expect(description(await read(pages[kind]))).toBe('changed');
   });
+});
+
+it('keeps what is read of one event while others are written', async () => {
+  const [busy, other] = [await newcomer(), await newcomer()];
+  const { fetching, go } = heldUp(other.pages.detail);
+  await booked(busy.id);
+  go();
+  expect((await fetching).status).toBe(200);
+  await behindItsBack(other.id, 'changed');
+  expect(description(await read(other.pages.detail))).toBe('');
 });
 
 /** An anonymous read that has begun, and waits for its look at D1 until it is let go. */
@@ -271,6 +284,16 @@ describe('a write', () => {
     expect(await found()).toEqual([200, 0, 0]);
     await request('DELETE', `/api/events/${id}`, { token: organizer.token });
     expect(await found()).toEqual([404, 0, 0]);
+  });
+
+  it('leaves what is kept of other events, but for pages that may show its own', async () => {
+    const [written, other] = [await newcomer(), await newcomer()];
+    for (const path of other.paths) await read(path);
+    await behindItsBack(other.id, 'changed');
+    await booked(written.id);
+    expect(description(await read(other.pages.detail))).toBe('');
+    expect(description(await read(other.pages.list))).toBe('changed');
+    expect(description(await read(other.pages.search))).toBe('changed');
   });
 
   it('such as creating is seen at once, and is itself answered as ever', async () => {

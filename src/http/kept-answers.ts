@@ -1,0 +1,162 @@
+/** From this age on an answer is made anew; while one request does that, others still get the old one. */
+const FRESH_MS = 1_750;
+/** No answer is older than this when it leaves. */
+const AGE_MAX_MS = 2_000;
+/** Characters of all answers that an isolate keeps, and of their addresses: readers choose how long these are. */
+const CHARACTERS_MAX = 16_000_000;
+/** More than the headers of an answer have. */
+const HEADER_CHARACTERS = 2_000;
+/** So often it is looked which answers about one thing still hold, all of them at once. */
+const CONFIRM_EVERY_MS = 1_000;
+/** Of those that somebody asked for in this time. */
+const ASKED_WITHIN_MS = 5_000;
+/** Then an answer is made anew even so, lest something that no mark shows stays for ever. */
+const CONFIRMED_FOR_MS = 60_000;
+/** Things of which it is remembered when they changed. */
+const CHANGED_MAX = 1_000;
+
+/** What an answer is about, if it is about one thing, and a mark that is another whenever the answer would be. */
+export interface Subject {
+  readonly id: string;
+  readonly mark: string;
+}
+
+/** The marks of things as they are now; none for what is gone. */
+export type MarksOf = (env: Env, ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+/** An answer that others may get too. */
+export interface Shareable {
+  readonly body: string;
+  /** When it stops being true by itself, epoch ms. */
+  readonly until: number;
+  /** Null: it may be about anything. */
+  readonly subject: Subject | null;
+}
+
+/** An answer with its headers, as it is given again. */
+export interface Kept extends Shareable {
+  readonly headers: Record<string, string>;
+  readonly tag: string;
+  readonly madeAt: number;
+  /** When it was last known to be true. */
+  since: number;
+  askedAt: number;
+  isRenewed: boolean;
+}
+
+/** An answer about one thing. */
+export type About = Kept & { readonly subject: Subject };
+
+/** Whether an answer is young enough to be given, and hasn't stopped being true by itself. */
+export function isGood({ since, until, isRenewed }: Kept, now: number): boolean {
+  const age = now - since;
+  return now < until && (age < FRESH_MS || (isRenewed && age < AGE_MAX_MS));
+}
+
+/** Whether it is worth asking if an answer still holds. */
+export function isConfirmable(kept: Kept, now: number): kept is About {
+  return kept.subject !== null && now - kept.madeAt < CONFIRMED_FOR_MS;
+}
+
+/** Answers by their address. It forgets those that a change may have made untrue, and the oldest when there are many. */
+export class KeptAnswers {
+  readonly #kept = new Map<string, Kept>();
+  #characters = 0;
+  /** The addresses of answers about each thing; about anything: under null. */
+  readonly #urls = new Map<string | null, Set<string>>();
+  #confirmedAt = 0;
+  /** Counts what has changed. */
+  #changes = 0;
+  /** By which change each thing became another, and the last one that was not one thing's. */
+  readonly #changed = new Map<string, number>();
+  #allChanged = 0;
+
+  find(url: string): Kept | undefined {
+    return this.#kept.get(url);
+  }
+
+  /** A moment in the order of changes: what is read after it shows all of them until then. */
+  get moment(): number {
+    return this.#changes;
+  }
+
+  /**
+   * Keeps an answer, unless it may be untrue already.
+   * @param moment a `moment` before it was read
+   */
+  keep(url: string, kept: Kept, moment: number): void {
+    if (moment < this.#changedAt(kept.subject)) return;
+    this.#drop(url);
+    this.#kept.set(url, kept);
+    this.#characters += sizeOf(url, kept);
+    const id = kept.subject?.id ?? null;
+    this.#urls.set(id, (this.#urls.get(id) ?? new Set()).add(url));
+    for (const oldest of this.#kept.keys()) {
+      if (this.#characters <= CHARACTERS_MAX) return;
+      this.#drop(oldest);
+    }
+  }
+
+  #changedAt(subject: Subject | null): number {
+    if (subject === null) return this.#changes;
+    return Math.max(this.#allChanged, this.#changed.get(subject.id) ?? 0);
+  }
+
+  /**
+   * Drops what may have become untrue.
+   * @param id of the one thing that has changed, which answers about other things don't show; null: anything may have
+   */
+  forget(id: string | null): void {
+    this.#changes += 1;
+    if (id === null || this.#changed.size === CHANGED_MAX) {
+      this.#changed.clear();
+      this.#allChanged = this.#changes;
+    }
+    if (id === null) this.#confirmedAt = 0;
+    const dropped = id === null ? [...this.#urls.keys()] : [id, null];
+    for (const url of dropped.flatMap((one) => [...(this.#urls.get(one) ?? [])])) this.#drop(url);
+    if (id !== null) this.#changed.set(id, this.#changes);
+  }
+
+  #drop(url: string): void {
+    const kept = this.#kept.get(url);
+    if (kept === undefined) return;
+    this.#characters -= sizeOf(url, kept);
+    this.#kept.delete(url);
+    const id = kept.subject?.id ?? null;
+    const urls = this.#urls.get(id);
+    urls?.delete(url);
+    if (urls?.size === 0) this.#urls.delete(id);
+  }
+
+  /** Whether it is time to confirm what is asked for often. */
+  isDue(now: number): boolean {
+    return now - this.#confirmedAt >= CONFIRM_EVERY_MS;
+  }
+
+  /**
+   * Makes those answers young again whose subjects have not changed; with them, when it is time, what is asked often.
+   * @throws what `marksOf` throws
+   */
+  async confirm(env: Env, marksOf: MarksOf, wanted: readonly About[]): Promise<void> {
+    const now = Date.now();
+    const judged = [...new Set([...wanted, ...(this.isDue(now) ? this.#askedLately(now) : [])])];
+    if (judged.length === 0) return;
+    const ids = judged.map(({ subject }) => subject.id);
+    const marks = await marksOf(env, ids);
+    for (const kept of judged) {
+      if (marks.get(kept.subject.id) === kept.subject.mark) Object.assign(kept, { since: now, isRenewed: false });
+    }
+  }
+
+  #askedLately(now: number): About[] {
+    this.#confirmedAt = now;
+    return [...this.#kept.values()]
+      .filter((kept) => isConfirmable(kept, now))
+      .filter(({ since, askedAt }) => now - since < AGE_MAX_MS && now - askedAt < ASKED_WITHIN_MS);
+  }
+}
+
+function sizeOf(url: string, { body }: Kept): number {
+  return url.length + body.length + HEADER_CHARACTERS;
+}
