@@ -70,10 +70,10 @@ export function floorLanes(floors: Floors): Lane[] {
     const plan = customersPlan(bench, `floor ${step} ${actors.length}`, paths);
     return measure(bench, `floor ${step} ${actors.length}`, { port: floors.port, plan }, [201]);
   };
-  const rows = async (bench: Bench, actors: readonly string[]) => {
+  const rows = async (bench: Bench, step: string, actors: readonly string[]) => {
     // As an event's actor is made when the event is, and not by its first reservation.
     for (const actor of actors) await floors.rows(actor);
-    const { load, sample } = await post(bench, 'row', actors);
+    const { load, sample } = await post(bench, step, actors);
     const accepted = answers(load, [201]);
     let stored = 0;
     for (const actor of actors) stored += await floors.rows(actor);
@@ -87,7 +87,9 @@ export function floorLanes(floors: Floors): Lane[] {
     }),
     lane('request', 'POST, token, validation', async (bench) => (await post(bench, 'request', fresh(1))).sample),
     lane('noop', 'and one empty actor call', async (bench) => (await post(bench, 'noop', fresh(1))).sample),
-    lane('row', 'and one row inserted', (bench) => rows(bench, fresh(1))),
-    lane('rows', `the same, ${SPREAD_EVENTS} actors`, (bench) => rows(bench, fresh(SPREAD_EVENTS))),
+    lane('row', 'and one row inserted', (bench) => rows(bench, 'row', fresh(1))),
+    lane('rows', `the same, ${SPREAD_EVENTS} actors`, (bench) => rows(bench, 'row', fresh(SPREAD_EVENTS))),
+    lane('shared', 'no-op, calls shared', async (bench) => (await post(bench, 'shared', fresh(1))).sample),
+    lane('shared-row', 'one row inserted, calls shared', (bench) => rows(bench, 'shared-row', fresh(1))),
   ];
 }

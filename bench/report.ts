@@ -1,7 +1,7 @@
 import type { Machine } from './machine.ts';
 import type { LaneResult, Results } from './rounds.ts';
 import { format } from './statistics.ts';
-import { isMet, ratios, TARGETS, type Target } from './targets.ts';
+import { floorRatios, isMet, ratios, TARGETS, type Target } from './targets.ts';
 
 /** All that a run says; what `--json` writes. */
 export interface Report {
@@ -19,13 +19,14 @@ export interface Report {
   readonly lanes: Results;
 }
 
-/** The JSON file: the report with the ratios worked out. */
+/** The JSON file: the report with the ratios worked out, and beside them what the platform alone makes of them. */
 export function toJson(report: Report): string {
   const { lanes } = report;
   const hot = lanes['seatkeeper/hot']?.medians;
   const body = {
     ...report,
     ratios: ratios(mediansOf(lanes)),
+    floors: floorRatios(mediansOf(lanes)),
     hot_p99_vs_p50: hot === undefined ? null : (hot.p99_ms ?? Number.NaN) / (hot.p50_ms ?? Number.NaN),
     verified: failuresOf(lanes).length === 0,
     disturbed: disturbancesOf(lanes),
@@ -85,13 +86,16 @@ function laneTable(lanes: Results): string {
 
 function ratioTable(lanes: Results): string {
   const values = ratios(mediansOf(lanes));
-  const rows = Object.entries(TARGETS).map(([key, target]: [string, Target]) => {
-    const value = values[key as keyof typeof values];
+  const floors = floorRatios(mediansOf(lanes));
+  const say = (value: number | null) => (value === null ? '–' : format(value));
+  const rows = Object.entries(TARGETS).map(([name, target]: [string, Target]) => {
+    const key = name as keyof typeof TARGETS;
+    const value = values[key];
     const wanted = target.least === undefined ? `≤ ${format(target.most ?? 0)}` : `≥ ${format(target.least)}`;
     const verdict = value === null ? 'not measured' : isMet(target, value) ? 'met' : 'MISSED';
-    return [key, value === null ? '–' : format(value), wanted, verdict];
+    return [key, say(value), say(floors[key]), wanted, verdict];
   });
-  return table([['ratio', 'value', 'wanted', ''], ...rows]);
+  return table([['ratio', 'value', 'floor', 'wanted', ''], ...rows]);
 }
 
 function more(lanes: Results): string[] {

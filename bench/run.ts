@@ -13,7 +13,7 @@ import { type Redis, startRedis } from './peers/redis.ts';
 import type { Report } from './report.ts';
 import { type Results, runRounds } from './rounds.ts';
 import { buildSeatkeeper, SECRET, Seatkeeper } from './seatkeeper.ts';
-import { divisors } from './targets.ts';
+import { companions } from './targets.ts';
 import { type Workshop, withWorkshop } from './workshop.ts';
 
 type Log = (line: string) => void;
@@ -88,7 +88,7 @@ function chosen({ only }: Options, lanes: readonly Lane[]): Lane[] {
   if (only.length === 0) return [...lanes];
   const isAsked = ({ key, scenario }: Lane) => only.includes(scenario) || only.includes(`${key.split('/')[0]}s`);
   const asked = new Set(lanes.filter(isAsked).map(({ key }) => key));
-  const needed = divisors((key) => asked.has(key));
+  const needed = companions((key) => asked.has(key));
   return lanes.filter(({ key }) => asked.has(key) || needed.has(key));
 }
 

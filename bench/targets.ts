@@ -7,21 +7,29 @@ export interface Target {
   readonly figure: string;
   /** The lane that it is divided by. */
   readonly by?: string;
+  /** The lane that does nothing but the platform's part: what it makes of the ratio is the most that can be hoped for. */
+  readonly floor?: string;
   readonly least?: number;
   readonly most?: number;
 }
 
-const per = (lane: string, by: string, least: number): Target => ({ lane, figure: 'per_s', by, least });
+const per = (lane: string, by: string, least: number, floor?: string): Target => ({
+  lane,
+  figure: 'per_s',
+  by,
+  least,
+  ...(floor !== undefined && { floor }),
+});
 
 /** What the project promises, by the keys of `ratios` in the JSON. */
 export const TARGETS = {
-  hot_vs_noop: per('seatkeeper/hot', 'floor/noop', 1),
-  hot256_vs_request: per('seatkeeper/hot256', 'floor/request', 0.6),
-  hot_vs_postgres: per('seatkeeper/hot', 'postgres/hot', 2),
-  hot_vs_redis: per('seatkeeper/hot', 'redis/hot', 0.4),
-  soldout_vs_request: per('seatkeeper/sold-out', 'floor/request', 0.7),
-  soldout_vs_postgres: per('seatkeeper/sold-out', 'postgres/sold-out', 1.5),
-  spread_vs_noop: per('seatkeeper/spread', 'floor/noop', 0.6),
+  hot_vs_noop: per('seatkeeper/hot', 'floor/noop', 1, 'floor/shared-row'),
+  hot256_vs_request: per('seatkeeper/hot256', 'floor/request', 0.6, 'floor/shared-row'),
+  hot_vs_postgres: per('seatkeeper/hot', 'postgres/hot', 2, 'floor/shared-row'),
+  hot_vs_redis: per('seatkeeper/hot', 'redis/hot', 0.4, 'floor/shared-row'),
+  soldout_vs_request: per('seatkeeper/sold-out', 'floor/request', 0.7, 'floor/shared'),
+  soldout_vs_postgres: per('seatkeeper/sold-out', 'postgres/sold-out', 1.5, 'floor/shared'),
+  spread_vs_noop: per('seatkeeper/spread', 'floor/noop', 0.6, 'floor/rows'),
   detail_vs_router: per('seatkeeper/detail', 'floor/router', 0.5),
   list_vs_router: per('seatkeeper/list', 'floor/router', 0.5),
   growth_1m: per('growth/1m', 'growth/none', 0.9),
@@ -33,7 +41,19 @@ export type TargetKey = keyof typeof TARGETS;
 
 /** Every target's value; null where a lane was not measured. */
 export function ratios(medians: Medians): Record<TargetKey, number | null> {
-  const entries = Object.entries(TARGETS).map(([key, target]) => [key, figureOf(target, medians)]);
+  return valuesOf(medians, (target) => target.lane);
+}
+
+/** What the platform's part alone makes of every target; null where there is no such lane, or it was not measured. */
+export function floorRatios(medians: Medians): Record<TargetKey, number | null> {
+  return valuesOf(medians, (target) => target.floor);
+}
+
+function valuesOf(medians: Medians, laneOf: (target: Target) => string | undefined): Record<TargetKey, number | null> {
+  const entries = Object.entries(TARGETS).map(([key, target]: [string, Target]) => {
+    const lane = laneOf(target);
+    return [key, lane === undefined ? null : figureOf({ ...target, lane }, medians)];
+  });
   return Object.fromEntries(entries) as Record<TargetKey, number | null>;
 }
 
@@ -49,8 +69,9 @@ export function isMet({ least, most }: Target, value: number): boolean {
   return value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY);
 }
 
-/** The lanes that a choice of scenarios needs besides its own: what its ratios are divided by. */
-export function divisors(isChosen: (lane: string) => boolean): Set<string> {
+/** The lanes that a choice of scenarios needs besides its own: what its ratios are divided by, and their floors. */
+export function companions(isChosen: (lane: string) => boolean): Set<string> {
   const targets: readonly Target[] = Object.values(TARGETS);
-  return new Set(targets.flatMap(({ lane, by }) => (by !== undefined && isChosen(lane) ? [by] : [])));
+  const needed = targets.filter(({ lane }) => isChosen(lane)).flatMap(({ by, floor }) => [by, floor]);
+  return new Set(needed.filter((lane) => lane !== undefined));
 }

@@ -9,8 +9,8 @@ export class BareActor extends DurableObject {
 
   nothing(): void {}
 
-  insert(id: string): void {
-    this.ctx.storage.sql.exec('INSERT INTO holders (id) VALUES (?)', id);
+  insert(ids: readonly string[]): void {
+    this.ctx.storage.sql.exec('INSERT INTO holders (id) SELECT value FROM json_each(?)', JSON.stringify(ids));
   }
 
   count(): number {

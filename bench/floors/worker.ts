@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
+import { Coalescer } from '../../src/calls/coalescer.ts';
 import { useMiddleware } from '../../src/http/middleware.ts';
 import { createRouter, onError } from '../../src/http/router.ts';
 import { createReservation } from '../../src/reservations/contract.ts';
@@ -22,6 +23,10 @@ function bareActor(env: Env, name: string): DurableObjectStub<BareActor> {
   return BARE_ACTOR.get(BARE_ACTOR.idFromName(name));
 }
 
+/** As the real app shares calls among requests, with nothing to answer. */
+const calls = new Coalescer<string, null>({ batch: 1_000 });
+const done = (all: readonly string[]) => all.map(() => null);
+
 /** The same app as the real one, with routes that stop at each step on the way of a reservation. */
 const app = createRouter();
 useMiddleware(app);
@@ -40,7 +45,25 @@ const floors = createRouter()
   })
   .openapi(post('/row'), async (c) => {
     c.req.valid('json');
-    await bareActor(c.env, c.req.valid('param').id).insert(c.get('principal').userId);
+    await bareActor(c.env, c.req.valid('param').id).insert([c.get('principal').userId]);
+    return c.json({ ok: true } as never, 201);
+  })
+  .openapi(post('/shared'), async (c) => {
+    c.req.valid('json');
+    const { id } = c.req.valid('param');
+    await calls.ask(id, c.get('principal').userId, async (all) => {
+      await bareActor(c.env, id).nothing();
+      return done(all);
+    });
+    return c.json({ ok: true } as never, 201);
+  })
+  .openapi(post('/shared-row'), async (c) => {
+    c.req.valid('json');
+    const { id } = c.req.valid('param');
+    await calls.ask(id, c.get('principal').userId, async (all) => {
+      await bareActor(c.env, id).insert(all);
+      return done(all);
+    });
     return c.json({ ok: true } as never, 201);
   });
 floors.get('/rows/:name', async (c) => c.json({ rows: await bareActor(c.env, c.req.param('name')).count() }));

@@ -6,7 +6,7 @@ import type { Sample } from '../../bench/measure.ts';
 import { parseOptions, UsageError } from '../../bench/options.ts';
 import { type Report, table, toJson, toText } from '../../bench/report.ts';
 import { type LaneResult, resultOf } from '../../bench/rounds.ts';
-import { divisors, isMet, ratios, TARGETS } from '../../bench/targets.ts';
+import { companions, floorRatios, isMet, ratios, TARGETS } from '../../bench/targets.ts';
 
 const lane = (key: string): Lane => ({ key, scenario: 'hot', variant: 'v', measure: () => Promise.reject() });
 const sample = (perSecond: number, more: Partial<Sample> = {}): Sample => ({
@@ -67,8 +67,14 @@ it('divides medians of the same run, and says null for what was not measured', (
   expect(isMet(TARGETS.cold_100k_ms, 31)).toBe(false);
 });
 
-it('measures along what the ratios of a chosen scenario are divided by', () => {
-  expect([...divisors((key) => key === 'seatkeeper/list')]).toEqual(['floor/router']);
+it('tells what the platform alone makes of a ratio', () => {
+  const medians = { 'floor/shared-row': { per_s: 4_500 }, 'floor/noop': { per_s: 6_000 } };
+  expect(floorRatios(medians)).toMatchObject({ hot_vs_noop: 0.75, hot_vs_redis: null, list_vs_router: null });
+});
+
+it('measures along what the ratios of a chosen scenario are divided by, and their floors', () => {
+  expect([...companions((key) => key === 'seatkeeper/list')]).toEqual(['floor/router']);
+  expect([...companions((key) => key === 'seatkeeper/spread')]).toEqual(['floor/noop', 'floor/rows']);
 });
 
 it('writes the ratios under their keys, and whether all results were right', () => {
@@ -84,8 +90,10 @@ it('shows people what was missed, wrong, disturbed and left out', () => {
   const wrong = resultOf(lane('seatkeeper/hot'), [
     sample(500, { failures: ['OVERSOLD'], disturbed: ['noise', 'din'] }),
   ]);
-  const text = toText(report({ 'seatkeeper/hot': wrong, 'floor/noop': result('floor/noop', 1_000) }));
-  expect(text).toMatch(/hot_vs_noop +0.5 +≥ 1 +MISSED/);
+  const floors = { 'floor/noop': result('floor/noop', 1_000), 'floor/shared-row': result('floor/shared-row', 900) };
+  const text = toText(report({ 'seatkeeper/hot': wrong, ...floors }));
+  expect(text).toMatch(/hot_vs_noop +0.5 +0.9 +≥ 1 +MISSED/);
+  expect(text).toMatch(/list_vs_router +– +– +≥ 0.5 +not measured/);
   expect(text).toContain('seatkeeper/hot: OVERSOLD');
   expect(text).toContain('seatkeeper/hot: round 1: noise (and 1 more)');
   expect(text).toContain('skipped: Redis is not installed');
