@@ -1,41 +1,20 @@
+import type { Columns } from '../db/json-rows.ts';
+import { RESERVATION_COLUMNS, type StoredReservation } from '../db/reservation-columns.ts';
 import type { Fact } from '../domain/facts.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type { Reservation, ReservationId } from '../domain/model.ts';
 
-/** A reservation with the number of the last fact about it. */
-export interface StoredReservation extends Reservation {
-  readonly seq: number;
-}
-
 /** A row as SQLite gives it. */
 export type Row = Record<string, SqlStorageValue>;
 
-/** The columns of the actor's reservations, the key first. */
-export const COLUMNS = [
-  'id',
-  'seq',
-  'holder',
-  'user_id',
-  'attendee_id',
-  'quantity',
-  'status',
-  'expires_at',
-  'confirmed_at',
-  'cancelled_at',
-  'cancelled_by',
-  'checked_in_at',
-  'queue_seq',
-  'passes',
-  'extendable_until',
-  'checked_in_quantity',
-  'check_in_nonces',
-  'transfer_to',
-  'ticket_code',
-  'deleted_at',
-  'created_at',
-  'updated_at',
-  'version',
-] as const;
+/** What the actor keeps of a reservation: what D1 has too, and what only deciding needs. */
+export const COLUMNS = {
+  ...RESERVATION_COLUMNS,
+  holder: (r) => r.attendeeId ?? r.userId,
+  passes: (r) => r.passes,
+  extendable_until: (r) => r.extendableUntil,
+  check_in_nonces: (r) => JSON.stringify(r.checkInNonces),
+} as const satisfies Columns<StoredReservation>;
 
 /** A row of reservations as the domain has it. */
 export function toReservation(row: Row): Reservation {
@@ -69,16 +48,6 @@ export function toReservation(row: Row): Reservation {
 /** The same with its last fact's number. */
 export function toStored(row: Row): StoredReservation {
   return { ...toReservation(row), seq: row.seq as number };
-}
-
-/** A reservation's values in the order of COLUMNS. */
-export function toValues(r: StoredReservation): (string | number | null)[] {
-  return [
-    ...[r.id, r.seq, r.attendeeId ?? r.userId, r.userId, r.attendeeId, r.quantity, r.status, r.expiresAt],
-    ...[r.confirmedAt, r.cancelledAt, r.cancelledBy, r.checkedInAt, r.queueSeq, r.passes],
-    ...[r.extendableUntil, r.checkedInQuantity, JSON.stringify(r.checkInNonces), r.transferTo, r.ticketCode],
-    ...[r.deletedAt, r.createdAt, r.updatedAt, r.version],
-  ];
 }
 
 /** A row of facts as the domain has it. */

@@ -1,4 +1,5 @@
-import { insertRows, replaceBy } from '../db/json-rows.ts';
+import { insertRows, replaceBy, rowsOf } from '../db/json-rows.ts';
+import type { StoredReservation } from '../db/reservation-columns.ts';
 import type { Fact } from '../domain/facts.ts';
 import {
   type EventRecord,
@@ -11,7 +12,7 @@ import {
   type ReservationId,
 } from '../domain/model.ts';
 import { isActive, isClosed } from '../domain/seats.ts';
-import { COLUMNS, type Row, type StoredReservation, toFact, toReservation, toStored, toValues } from './rows.ts';
+import { COLUMNS, type Row, toFact, toReservation, toStored } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { type Answered, Answers } from './store-answers.ts';
 import { Counts } from './store-counts.ts';
@@ -54,7 +55,9 @@ export interface ProjectionPage {
   readonly upToSeq: number;
 }
 
-const UPSERT_RESERVATIONS = insertRows('reservations', COLUMNS, replaceBy(COLUMNS));
+const NAMES = Object.keys(COLUMNS);
+const UPSERT_RESERVATIONS = insertRows('reservations', NAMES, replaceBy(NAMES));
+const toRows = rowsOf(COLUMNS);
 const INSERT_FACTS = insertRows('facts', ['seq', 'at', 'type', 'reservation_id', 'actor_id', 'data']);
 
 /** As the partial unique index has it, so that SQLite uses that. */
@@ -190,7 +193,7 @@ export class Store {
     });
     // A holder's former reservation must make room in the unique index before the next one enters it.
     changed.sort((a, b) => Number(isActive(a)) - Number(isActive(b)));
-    if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(changed.map(toValues)));
+    if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(toRows(changed)));
   }
 
   /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */

@@ -5,6 +5,15 @@
  */
 export const WITH_ROWS = 'WITH rows (v) AS MATERIALIZED (SELECT value FROM json_each(?))';
 
+/** The columns of a table, the key first, each with what it holds of a thing. */
+export type Columns<T> = Readonly<Record<string, (thing: T) => string | number | null>>;
+
+/** Makes things rows, with the values of these columns in their order. */
+export function rowsOf<T>(columns: Columns<T>): (things: readonly T[]) => (string | number | null)[][] {
+  const values = Object.values(columns);
+  return (things) => things.map((thing) => values.map((take) => take(thing)));
+}
+
 /**
  * SQL that inserts rows: any number of them, as one bound JSON array with an array of values for each.
  * @param conflict what to do with a row that is there already; none: it is an error

@@ -1,73 +1,56 @@
 import { reservationIdOf } from '../domain/ids.ts';
-import type { EventView, Reservation } from '../domain/model.ts';
+import type { EventView } from '../domain/model.ts';
 import { factLines, type Happened } from './fact-lines.ts';
-import { insertRows, replaceBy, WITH_ROWS } from './json-rows.ts';
+import { type Columns, insertRows, replaceBy, rowsOf, WITH_ROWS } from './json-rows.ts';
+import { RESERVATION_COLUMNS, type StoredReservation } from './reservation-columns.ts';
 
-/** A reservation as it is to stand in D1. */
-type Projected = Reservation & { readonly seq: number };
+const EVENT_COLUMNS = {
+  id: ({ event }) => event.id,
+  seq: ({ seq }) => seq,
+  organizer_id: ({ event }) => event.organizerId,
+  title: ({ event }) => event.title,
+  description: ({ event }) => event.description,
+  start_time: ({ event }) => event.startTime,
+  end_time: ({ event }) => event.endTime,
+  time_zone: ({ event }) => event.timeZone,
+  capacity: ({ event }) => event.capacity,
+  held: ({ totals }) => totals.held,
+  confirmed: ({ totals }) => totals.confirmed,
+  waitlisted: ({ totals }) => totals.waitlisted,
+  status: ({ event }) => event.status,
+  venue_id: ({ event }) => event.venueId,
+  country_code: ({ event }) => event.countryCode,
+  price_amount: ({ event }) => event.price?.amount ?? null,
+  price_currency: ({ event }) => event.price?.currency ?? null,
+  tags: ({ event }) => JSON.stringify(event.tags),
+  max_quantity: ({ event }) => event.maxQuantity,
+  requires_confirmation: ({ event }) => Number(event.requiresConfirmation),
+  hold_ms: ({ event }) => event.holdMs,
+  reservations_open_at: ({ event }) => event.reservationsOpenAt,
+  reservations_close_at: ({ event }) => event.reservationsCloseAt,
+  cancel_until: ({ event }) => event.cancelUntil,
+  published_at: ({ event }) => event.publishedAt,
+  deleted_at: ({ event }) => event.deletedAt,
+  created_at: ({ event }) => event.createdAt,
+  updated_at: ({ event }) => event.updatedAt,
+  version: ({ event }) => event.version,
+} as const satisfies Columns<EventView>;
 
-const EVENT_COLUMNS = [
-  'id',
-  'seq',
-  'organizer_id',
-  'title',
-  'description',
-  'start_time',
-  'end_time',
-  'time_zone',
-  'capacity',
-  'held',
-  'confirmed',
-  'waitlisted',
-  'status',
-  'venue_id',
-  'country_code',
-  'price_amount',
-  'price_currency',
-  'tags',
-  'max_quantity',
-  'requires_confirmation',
-  'hold_ms',
-  'reservations_open_at',
-  'reservations_close_at',
-  'cancel_until',
-  'published_at',
-  'deleted_at',
-  'created_at',
-  'updated_at',
-  'version',
-] as const;
-
-const RESERVATION_COLUMNS = [
-  'id',
-  'seq',
-  'event_id',
-  'user_id',
-  'attendee_id',
-  'quantity',
-  'status',
-  'expires_at',
-  'confirmed_at',
-  'cancelled_at',
-  'cancelled_by',
-  'checked_in_at',
-  'queue_seq',
-  'checked_in_quantity',
-  'transfer_to',
-  'ticket_code',
-  'deleted_at',
-  'created_at',
-  'updated_at',
-  'version',
-] as const;
+const OWN_COLUMNS = {
+  ...RESERVATION_COLUMNS,
+  event_id: (r) => r.eventId,
+} as const satisfies Columns<StoredReservation>;
 
 /** An older row never overwrites a newer one. */
-function upsert(table: string, columns: readonly string[]): string {
-  return insertRows(table, columns, `${replaceBy(columns)} WHERE excluded.seq >= ${table}.seq`);
+function upsert<T>(table: string, columns: Columns<T>): string {
+  const names = Object.keys(columns);
+  return insertRows(table, names, `${replaceBy(names)} WHERE excluded.seq >= ${table}.seq`);
 }
 
 const UPSERT_EVENTS = upsert('events', EVENT_COLUMNS);
-const UPSERT_RESERVATIONS = upsert('reservations', RESERVATION_COLUMNS);
+const UPSERT_RESERVATIONS = upsert('reservations', OWN_COLUMNS);
+const eventRows = rowsOf(EVENT_COLUMNS);
+const reservationRows = rowsOf(OWN_COLUMNS);
 
 /** Counts change with every reservation; a statement that sets no other column leaves the indexes of events alone. */
 const UPDATE_COUNTS = `
@@ -81,7 +64,7 @@ export interface Page extends Happened {
   /** Whether more of the event may have changed than its counts. */
   readonly isEdited: boolean;
   /** Those that the facts are about, as they are now. */
-  readonly reservations: readonly Projected[];
+  readonly reservations: readonly StoredReservation[];
 }
 
 /**
@@ -92,9 +75,9 @@ export interface Page extends Happened {
  * @throws what D1 throws; then nothing was written
  */
 export async function project(session: D1DatabaseSession, pages: readonly Page[]): Promise<void> {
-  const edited = pages.filter(({ isEdited }) => isEdited).map(({ view }) => eventValues(view));
+  const edited = eventRows(pages.filter(({ isEdited }) => isEdited).map(({ view }) => view));
   const counted = pages.filter(({ isEdited }) => !isEdited).map(({ view }) => countValues(view));
-  const reservations = pages.flatMap((page) => page.reservations.map(reservationValues));
+  const reservations = reservationRows(pages.flatMap((page) => page.reservations));
   const write = (statement: string, rows: readonly unknown[]) =>
     rows.length === 0 ? [] : [session.prepare(statement).bind(JSON.stringify(rows))];
   await session.batch([
@@ -114,12 +97,12 @@ export async function replaceRange(
   session: D1DatabaseSession,
   view: EventView,
   range: { readonly afterId: string; readonly upToId: string | null },
-  reservations: readonly Projected[],
+  reservations: readonly StoredReservation[],
 ): Promise<void> {
   const { id } = view.event;
   const steps = [
     session.prepare('UPDATE events SET seq = 0 WHERE id = ?').bind(id),
-    session.prepare(UPSERT_EVENTS).bind(JSON.stringify([eventValues(view)])),
+    session.prepare(UPSERT_EVENTS).bind(JSON.stringify(eventRows([view]))),
   ];
   // The event's own ids lie together, so that finding them reads no rows of other events. What a row says of its event
   // is not asked: that may be what is wrong with it.
@@ -131,28 +114,10 @@ export async function replaceRange(
   }
   const own = 'DELETE FROM reservations WHERE id > ? AND id <= ?';
   steps.push(session.prepare(own).bind(range.afterId === '' ? first : range.afterId, range.upToId ?? last));
-  steps.push(session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservations.map(reservationValues))));
+  steps.push(session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservationRows(reservations))));
   await session.batch(steps);
-}
-
-function eventValues({ event: e, totals, seq }: EventView): unknown[] {
-  return [
-    ...[e.id, seq, e.organizerId, e.title, e.description, e.startTime, e.endTime, e.timeZone, e.capacity],
-    ...[totals.held, totals.confirmed, totals.waitlisted, e.status, e.venueId, e.countryCode],
-    ...[e.price?.amount ?? null, e.price?.currency ?? null, JSON.stringify(e.tags), e.maxQuantity],
-    ...[Number(e.requiresConfirmation), e.holdMs, e.reservationsOpenAt, e.reservationsCloseAt, e.cancelUntil],
-    ...[e.publishedAt, e.deletedAt, e.createdAt, e.updatedAt, e.version],
-  ];
 }
 
 function countValues({ event, totals, seq }: EventView): unknown[] {
   return [event.id, seq, totals.held, totals.confirmed, totals.waitlisted];
-}
-
-function reservationValues(r: Projected): unknown[] {
-  return [
-    ...[r.id, r.seq, r.eventId, r.userId, r.attendeeId, r.quantity, r.status, r.expiresAt, r.confirmedAt],
-    ...[r.cancelledAt, r.cancelledBy, r.checkedInAt, r.queueSeq, r.checkedInQuantity],
-    ...[r.transferTo, r.ticketCode, r.deletedAt, r.createdAt, r.updatedAt, r.version],
-  ];
 }
