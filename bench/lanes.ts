@@ -71,13 +71,19 @@ export function floorLanes(floors: Floors): Lane[] {
     return measure(bench, `floor ${step} ${actors.length}`, { port: floors.port, plan }, [201]);
   };
   const rows = async (bench: Bench, step: string, actors: readonly string[]) => {
+    const stored = async () => {
+      const counts = await Promise.all(actors.map((actor) => floors.rows(actor)));
+      return counts.reduce((sum, rows) => sum + rows, 0);
+    };
     // As an event's actor is made when the event is, and not by its first reservation.
-    for (const actor of actors) await floors.rows(actor);
+    await stored();
     const { load, sample } = await post(bench, step, actors);
-    const accepted = answers(load, [201]);
-    let stored = 0;
-    for (const actor of actors) stored += await floors.rows(actor);
-    return extended(sample, {}, accepted === stored ? [] : [`${accepted} were accepted, ${stored} rows are stored`]);
+    const [accepted, inserted] = [answers(load, [201]), await stored()];
+    return extended(
+      sample,
+      {},
+      accepted === inserted ? [] : [`${accepted} were accepted, ${inserted} rows are stored`],
+    );
   };
   const fresh = (count: number) => Array.from({ length: count }, () => floors.fresh());
   return [

@@ -8,7 +8,7 @@ Measures Seatkeeper on workerd, floors of the platform, and peers (Hono on Node 
   --quick              two minutes: short measurements, 3 rounds, growth up to 100,000 reservations
   --only SCENARIO      one scenario, and what its ratios are divided by; may be repeated
   --connections N      connections of all scenarios that don't name their own (default 64)
-  --seconds N          length of one measurement (default 4, quick 0.6)
+  --seconds N          length of one measurement (default 4, quick 0.5)
   --rounds N           measurements of every line (default 5, quick 3)
   --json FILE          write every median, and the ratios
   --profile SCENARIO   no figures: a CPU profile of the Worker and of D1 under this load
@@ -45,7 +45,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     quick,
     only: values.only ?? [],
     connections: positive('connections', values.connections, 64),
-    seconds: positive('seconds', values.seconds, quick ? 0.6 : 4),
+    seconds: positive('seconds', values.seconds, quick ? 0.5 : 4),
     rounds: positive('rounds', values.rounds, quick ? 3 : 5),
     json: values.json ?? null,
     profile: values.profile === undefined ? null : (known(values.profile, Object.keys(SCENARIOS)) as ScenarioName),

@@ -20,7 +20,7 @@ export interface LaneResult {
 /** Lanes with the same key are variants of a peer. */
 export type Results = Record<string, LaneResult>;
 
-const WARM_UP_SECONDS = 0.4;
+const WARM_UP_SECONDS_MAX = 0.4;
 
 /**
  * Warms every lane up, keeps the best variant of each peer, and measures the rest in alternating order: forwards,
@@ -33,7 +33,7 @@ export async function runRounds(
   log: (line: string) => void,
 ): Promise<Results> {
   const warmUp = new Map<Lane, Sample>();
-  const seconds = Math.min(WARM_UP_SECONDS, bench.seconds);
+  const seconds = Math.min(WARM_UP_SECONDS_MAX, bench.seconds / 2);
   for (const lane of lanes) {
     log(`warm-up: ${lane.key} (${lane.variant})`);
     warmUp.set(lane, await lane.measure({ ...bench, seconds }));

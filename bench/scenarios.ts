@@ -96,12 +96,9 @@ const spread: Scenario = async (bench, subject) => {
     events.map((event) => reservationsPath(subject, event)),
   );
   const { load, sample } = await measure(bench, key, { port: subject.port, plan }, [CREATED]);
-  let [reserved, stored] = [0, 0];
-  for (const event of events) {
-    const counts = await subject.counts(event);
-    reserved += counts.reserved;
-    stored += counts.stored;
-  }
+  const counts = await Promise.all(events.map((event) => subject.counts(event)));
+  const reserved = counts.reduce((sum, one) => sum + one.reserved, 0);
+  const stored = counts.reduce((sum, one) => sum + one.stored, 0);
   const accepted = answers(load, [CREATED]);
   const failures = unknown(load);
   if (reserved !== accepted || stored !== accepted) {
