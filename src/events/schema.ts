@@ -25,8 +25,8 @@ const price = z.strictObject({
 
 const EXAMPLE = {
   title: 'Jazz in the park',
-  start_time: '2027-06-01T18:00:00+02:00',
-  end_time: '2027-06-01T21:00:00+02:00',
+  start_time: '2035-06-01T18:00:00+02:00',
+  end_time: '2035-06-01T21:00:00+02:00',
   time_zone: 'Europe/Berlin',
   capacity: 120,
   price: { amount: 1500, currency: 'EUR' },

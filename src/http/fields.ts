@@ -31,7 +31,7 @@ export const instant = z.iso
   })
   .transform((text) => Date.parse(text))
   .refine((at) => at >= 0 && at <= INSTANT_MAX, { params: { code: 'out_of_range' }, error: 'Beyond 1970 to 9999.' })
-  .openapi({ type: 'string', format: 'date-time', example: '2027-06-01T18:00:00+02:00' });
+  .openapi({ type: 'string', format: 'date-time', example: '2035-06-01T18:00:00+02:00' });
 
 /** An instant that may be unset. */
 export const nullableInstant = instant.nullable().openapi({ type: ['string', 'null'], format: 'date-time' });
@@ -39,7 +39,7 @@ export const nullableInstant = instant.nullable().openapi({ type: ['string', 'nu
 /** An instant in a query string, where a client's unencoded `+` arrives as a space. */
 export const instantQuery = z
   .preprocess((value) => (typeof value === 'string' ? value.replace(' ', '+') : value), instant)
-  .openapi({ type: 'string', format: 'date-time', example: '2027-06-01T00:00:00Z' });
+  .openapi({ type: 'string', format: 'date-time', example: '2035-06-01T00:00:00Z' });
 
 /** Epoch milliseconds as RFC 3339 text in UTC. */
 export function toTime(at: number): string;
@@ -49,7 +49,7 @@ export function toTime(at: number | null): string | null {
 }
 
 /** An instant in an answer. */
-export const time = z.string().openapi({ format: 'date-time', example: '2027-06-01T16:00:00.000Z' });
+export const time = z.string().openapi({ format: 'date-time', example: '2035-06-01T16:00:00.000Z' });
 
 /** A tag as events store and filters compare it. */
 export const tag = line(LIMITS.tagLengthMax, z.string().normalize('NFC').toLowerCase());

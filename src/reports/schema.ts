@@ -13,7 +13,7 @@ const byStatus = z.object({
 });
 
 const dayJson = z.object({
-  day: z.string().openapi({ format: 'date', example: '2027-05-30' }),
+  day: z.string().openapi({ format: 'date', example: '2035-05-30' }),
   reservations_created: amount.openapi({ example: 12 }),
   reservations_cancelled: amount.openapi({ example: 3 }),
   reservations_expired: amount.openapi({ example: 1 }),
