@@ -66,3 +66,28 @@ it('shows a customer the new reservation in its list at once', async () => {
     expect(list.body).toMatchObject({ items: [{ id: (made.body as { id: string }).id, event_id: eventId }] });
   }
 });
+
+it('shows anonymous readers every reservation that was acknowledged before they asked, while other events are written', async () => {
+  const events = await Promise.all(Array.from({ length: 4 }, () => openEvent(client, 1_000)));
+  const known = new Map(events.map(({ eventId }) => [eventId, 0]));
+  const tooOld: string[] = [];
+  const visit = async (turn: number) => {
+    const { eventId } = events[turn % events.length] as (typeof events)[number];
+    if (turn % 3 === 0) {
+      const { token } = await stranger();
+      const made = await client.send('POST', `/api/events/${eventId}/reservations`, { token, body: {} });
+      expect(made.status).toBe(201);
+      if (made.headers['x-read-model'] === 'current') known.set(eventId, (known.get(eventId) ?? 0) + 1);
+    }
+    const least = known.get(eventId) ?? 0;
+    const { body } = await client.send('GET', `/api/events/${eventId}`);
+    const { reserved_slots: seen } = body as { reserved_slots: number };
+    if (seen < least) tooOld.push(`turn ${turn}: ${seen} of at least ${least}`);
+  };
+  const visitor = async (start: number) => {
+    for (let turn = start; turn < start + 60; turn += 1) await visit(turn);
+  };
+  await Promise.all(Array.from({ length: 12 }, (_, index) => visitor(index)));
+  expect(tooOld).toEqual([]);
+  expect(Math.max(...known.values())).toBeGreaterThan(10);
+});
