@@ -12,7 +12,7 @@ const CONFIRM_EVERY_MS = 1_000;
 const ASKED_WITHIN_MS = 5_000;
 /** Then an answer is made anew even so, lest something that no mark shows stays for ever. */
 const CONFIRMED_FOR_MS = 60_000;
-/** Things of which it is remembered when they changed. */
+/** Things of which it is remembered when they changed; when it would be more, everything is forgotten. */
 const CHANGED_MAX = 1_000;
 
 /** What an answer is about, if it is about one thing, and a mark that is another whenever the answer would be. */
@@ -37,6 +37,8 @@ export interface Shareable {
 export interface Kept extends Shareable {
   readonly headers: Record<string, string>;
   readonly tag: string;
+  /** The `moment` before it was read. */
+  readonly moment: number;
   readonly madeAt: number;
   /** When it was last known to be true. */
   since: number;
@@ -62,17 +64,17 @@ export function isConfirmable(kept: Kept, now: number): kept is About {
 export class KeptAnswers {
   readonly #kept = new Map<string, Kept>();
   #characters = 0;
-  /** The addresses of answers about each thing; about anything: under null. */
-  readonly #urls = new Map<string | null, Set<string>>();
   #confirmedAt = 0;
   /** Counts what has changed. */
   #changes = 0;
-  /** By which change each thing became another, and the last one that was not one thing's. */
+  /** By which change each thing became another, and the last one that may have been of anything. */
   readonly #changed = new Map<string, number>();
   #allChanged = 0;
 
+  /** The answer, unless a change may have made it untrue. */
   find(url: string): Kept | undefined {
-    return this.#kept.get(url);
+    const kept = this.#kept.get(url);
+    return kept !== undefined && this.#isUntouched(kept) ? kept : undefined;
   }
 
   /** A moment in the order of changes: what is read after it shows all of them until then. */
@@ -80,42 +82,21 @@ export class KeptAnswers {
     return this.#changes;
   }
 
-  /**
-   * Keeps an answer, unless it may be untrue already.
-   * @param moment a `moment` before it was read
-   */
-  keep(url: string, kept: Kept, moment: number): void {
-    if (moment < this.#changedAt(kept.subject)) return;
+  /** Keeps an answer, unless a change may have made it untrue already. */
+  keep(url: string, kept: Kept): void {
+    if (!this.#isUntouched(kept)) return;
     this.#drop(url);
     this.#kept.set(url, kept);
     this.#characters += sizeOf(url, kept);
-    const id = kept.subject?.id ?? null;
-    this.#urls.set(id, (this.#urls.get(id) ?? new Set()).add(url));
     for (const oldest of this.#kept.keys()) {
       if (this.#characters <= CHARACTERS_MAX) return;
       this.#drop(oldest);
     }
   }
 
-  #changedAt(subject: Subject | null): number {
-    if (subject === null) return this.#changes;
-    return Math.max(this.#allChanged, this.#changed.get(subject.id) ?? 0);
-  }
-
-  /**
-   * Drops what may have become untrue.
-   * @param id of the one thing that has changed, which answers about other things don't show; null: anything may have
-   */
-  forget(id: string | null): void {
-    this.#changes += 1;
-    if (id === null || this.#changed.size === CHANGED_MAX) {
-      this.#changed.clear();
-      this.#allChanged = this.#changes;
-    }
-    if (id === null) this.#confirmedAt = 0;
-    const dropped = id === null ? [...this.#urls.keys()] : [id, null];
-    for (const url of dropped.flatMap((one) => [...(this.#urls.get(one) ?? [])])) this.#drop(url);
-    if (id !== null) this.#changed.set(id, this.#changes);
+  #isUntouched({ moment, subject }: Kept): boolean {
+    if (subject === null) return moment === this.#changes;
+    return moment >= Math.max(this.#allChanged, this.#changed.get(subject.id) ?? 0);
   }
 
   #drop(url: string): void {
@@ -123,10 +104,26 @@ export class KeptAnswers {
     if (kept === undefined) return;
     this.#characters -= sizeOf(url, kept);
     this.#kept.delete(url);
-    const id = kept.subject?.id ?? null;
-    const urls = this.#urls.get(id);
-    urls?.delete(url);
-    if (urls?.size === 0) this.#urls.delete(id);
+  }
+
+  /**
+   * Forgets what may have become untrue.
+   * @param id of the one thing that has changed, which answers about other things don't show
+   */
+  forget(id: string): void {
+    if (this.#changed.size === CHANGED_MAX) this.forgetAll();
+    this.#changes += 1;
+    this.#changed.set(id, this.#changes);
+  }
+
+  /** Forgets everything: any answer may have become untrue. */
+  forgetAll(): void {
+    this.#changes += 1;
+    this.#allChanged = this.#changes;
+    this.#changed.clear();
+    this.#kept.clear();
+    this.#characters = 0;
+    this.#confirmedAt = 0;
   }
 
   /** Whether it is time to confirm what is asked for often. */
@@ -153,6 +150,7 @@ export class KeptAnswers {
     this.#confirmedAt = now;
     return [...this.#kept.values()]
       .filter((kept) => isConfirmable(kept, now))
+      .filter((kept) => this.#isUntouched(kept))
       .filter(({ since, askedAt }) => now - since < AGE_MAX_MS && now - askedAt < ASKED_WITHIN_MS);
   }
 }

@@ -30,7 +30,8 @@ const doubts = new Coalescer<About, void>({ batch: 1_000 });
  * @param id of the only thing that has changed, as `share` was told; none: it may show in any answer
  */
 export function forgetPublicAnswers(id: string | null = null): void {
-  cache.forget(id);
+  if (id === null) cache.forgetAll();
+  else cache.forget(id);
 }
 
 /**
@@ -65,7 +66,7 @@ export const publicAnswers = (marksOf: MarksOf) =>
     made.set('cache-control', isPersonal ? 'private, no-cache' : CACHE_CONTROL);
     made.append('vary', VARY);
     const tag = made.get('etag') ?? '';
-    if (!isPersonal) cache.keep(url, kept(shared, tag, made, now), moment);
+    if (!isPersonal) cache.keep(url, kept(shared, tag, made, { madeAt: now, moment }));
     // What a middleware returns counts only until there is an answer.
     if (clientHas(headers.get('if-none-match') ?? undefined, tag)) c.res = notModified(made);
   });
@@ -111,9 +112,9 @@ function notModified(headers: HeadersInit): Response {
   return new Response(null, { status: 304, headers });
 }
 
-function kept(shared: Shareable, tag: string, all: Headers, now: number): Kept {
+function kept(shared: Shareable, tag: string, all: Headers, made: Pick<Kept, 'madeAt' | 'moment'>): Kept {
   const { 'x-request-id': _, ...headers } = Object.fromEntries(all);
-  return { ...shared, tag, headers, madeAt: now, since: now, askedAt: now, isRenewed: false };
+  return { ...shared, ...made, tag, headers, since: made.madeAt, askedAt: made.madeAt, isRenewed: false };
 }
 
 /** A tag of an answer that has no version of its own: the beginning of its SHA-256. */

@@ -5,10 +5,10 @@ import { type Kept, KeptAnswers } from '../../src/http/kept-answers.ts';
 const THINGS = ['a', 'b', 'c'];
 
 /** An answer about one thing, or about anything. */
-function answerAbout(id: string | null, body = ''): Kept {
+function answerAbout(id: string | null, moment: number, body = ''): Kept {
   const subject = id === null ? null : { id, mark: '1' };
   const times = { until: Number.POSITIVE_INFINITY, madeAt: 0, since: 0, askedAt: 0 };
-  return { body, subject, headers: {}, tag: '""', isRenewed: false, ...times };
+  return { body, subject, headers: {}, tag: '""', moment, isRenewed: false, ...times };
 }
 
 type Step = { readonly do: 'begin' | 'keep' | 'forget'; readonly id: string | null };
@@ -29,11 +29,12 @@ it('gives what was read after the last change of what it shows, and nothing else
         if (what === 'begin') begun.set(id, { moment: answers.moment, touched: false });
         const reading = begun.get(id);
         if (what === 'keep' && reading !== undefined) {
-          answers.keep(`/${id}`, answerAbout(id), reading.moment);
+          answers.keep(`/${id}`, answerAbout(id, reading.moment));
           if (!reading.touched) known.add(id);
         }
         if (what === 'forget') {
-          answers.forget(id);
+          if (id === null) answers.forgetAll();
+          else answers.forget(id);
           for (const [read, one] of begun) if (id === null || read === null || read === id) one.touched = true;
           for (const one of known) if (id === null || one === null || one === id) known.delete(one);
         }
@@ -48,18 +49,28 @@ it('keeps nothing that was read before more things changed than it remembers', (
   const { moment } = answers;
   answers.forget('written');
   for (let other = 0; other < 1_000; other += 1) answers.forget(`other ${other}`);
-  answers.keep('/written', answerAbout('written'), moment);
+  answers.keep('/written', answerAbout('written', moment));
   expect(answers.find('/written')).toBeUndefined();
-  answers.keep('/written', answerAbout('written'), answers.moment);
+  answers.keep('/written', answerAbout('written', answers.moment));
   expect(answers.find('/written')).toBeDefined();
+});
+
+it('keeps what was read after a change, though what was read before it comes later', () => {
+  const answers = new KeptAnswers();
+  const early = answerAbout('a', answers.moment, 'early');
+  answers.forget('a');
+  const late = answerAbout('a', answers.moment, 'late');
+  answers.keep('/a', late);
+  answers.keep('/a', early);
+  expect(answers.find('/a')).toBe(late);
 });
 
 it('drops the oldest first, and counts none twice', () => {
   const answers = new KeptAnswers();
   const large = 'x'.repeat(5_000_000);
-  for (const url of ['/1', '/2', '/2', '/3', '/4']) answers.keep(url, answerAbout(url, large), answers.moment);
+  for (const url of ['/1', '/2', '/2', '/3', '/4']) answers.keep(url, answerAbout(url, answers.moment, large));
   expect(['/1', '/2', '/3', '/4'].filter((url) => answers.find(url) !== undefined)).toEqual(['/2', '/3', '/4']);
   for (const url of ['/2', '/3']) answers.forget(url);
-  for (const url of ['/5', '/6']) answers.keep(url, answerAbout(url, large), answers.moment);
+  for (const url of ['/5', '/6']) answers.keep(url, answerAbout(url, answers.moment, large));
   expect(['/4', '/5', '/6'].filter((url) => answers.find(url) !== undefined)).toEqual(['/4', '/5', '/6']);
 });
