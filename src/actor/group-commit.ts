@@ -35,20 +35,11 @@ export class GroupCommit {
 
   /** Executes commands that came together, in their order; never rejects. */
   submit(commands: readonly Command[]): Promise<readonly Settled[]> {
-    const { promise, resolve } = Promise.withResolvers<readonly Settled[]>();
-    const all: Settled[] = [];
-    let left = commands.length;
-    if (left === 0) resolve(all);
-    for (const [index, command] of commands.entries()) {
-      const settle = (settled: Settled) => {
-        all[index] = settled;
-        left -= 1;
-        if (left === 0) resolve(all);
-      };
-      this.#waiting.push({ command, settle });
-    }
+    const settled = commands.map(
+      (command) => new Promise<Settled>((settle) => this.#waiting.push({ command, settle })),
+    );
     if (!this.#draining) void this.#drain();
-    return promise;
+    return Promise.all(settled);
   }
 
   async #drain(): Promise<void> {
