@@ -73,17 +73,14 @@ export function floorLanes(floors: Floors): Lane[] {
   const rows = async (bench: Bench, step: string, actors: readonly string[]) => {
     const stored = async () => {
       const counts = await Promise.all(actors.map((actor) => floors.rows(actor)));
-      return counts.reduce((sum, rows) => sum + rows, 0);
+      return counts.reduce((sum, count) => sum + count, 0);
     };
     // As an event's actor is made when the event is, and not by its first reservation.
     await stored();
     const { load, sample } = await post(bench, step, actors);
     const [accepted, inserted] = [answers(load, [201]), await stored()];
-    return extended(
-      sample,
-      {},
-      accepted === inserted ? [] : [`${accepted} were accepted, ${inserted} rows are stored`],
-    );
+    const failures = accepted === inserted ? [] : [`${accepted} were accepted, ${inserted} rows are stored`];
+    return extended(sample, {}, failures);
   };
   const fresh = (count: number) => Array.from({ length: count }, () => floors.fresh());
   return [

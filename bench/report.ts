@@ -72,13 +72,18 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
 }
 
+/** A figure, or a dash where there is none. */
+function say(value: number | null | undefined): string {
+  return format(value ?? Number.NaN);
+}
+
 function laneTable(lanes: Results): string {
   const head = ['', 'per second', 'p50 ms', 'p99 ms', 'spread', 'memory MB', 'variant'];
   const rows = Object.entries(lanes).map(([key, { medians, spread, variant, disturbed, failures }]) => [
     `${key}${failures.length > 0 ? ' ✗' : disturbed.length > 0 ? ' ~' : ''}`,
-    ...[medians.per_s, medians.p50_ms, medians.p99_ms].map((value) => format(value ?? Number.NaN)),
+    ...[medians.per_s, medians.p50_ms, medians.p99_ms].map(say),
     `${Math.round(spread * 100)} %`,
-    format(medians.memory_mb ?? Number.NaN),
+    say(medians.memory_mb),
     variant,
   ]);
   return table([head, ...rows]);
@@ -87,7 +92,6 @@ function laneTable(lanes: Results): string {
 function ratioTable(lanes: Results): string {
   const values = ratios(mediansOf(lanes));
   const floors = floorRatios(mediansOf(lanes));
-  const say = (value: number | null) => (value === null ? '–' : format(value));
   const rows = Object.entries(TARGETS).map(([name, target]: [string, Target]) => {
     const key = name as keyof typeof TARGETS;
     const value = values[key];
@@ -103,7 +107,6 @@ function more(lanes: Results): string[] {
   const hot = lanes['seatkeeper/hot']?.medians;
   const cold = lanes['growth/cold']?.medians;
   const lines: string[] = [];
-  const say = (value: number | undefined) => format(value ?? Number.NaN);
   if (rush)
     lines.push(
       `rush: the last of 500 seats sold after ${say(rush.sold_out_ms)} ms, all 2,000 answered after ${say(rush.all_ms)} ms`,

@@ -8,7 +8,7 @@ export interface Target {
   /** The lane that it is divided by. */
   readonly by?: string;
   /** The lane that does nothing but the platform's part: what it makes of the ratio is the most that can be hoped for. */
-  readonly floor?: string;
+  readonly floor?: string | undefined;
   readonly least?: number;
   readonly most?: number;
 }
@@ -18,7 +18,7 @@ const per = (lane: string, by: string, least: number, floor?: string): Target =>
   figure: 'per_s',
   by,
   least,
-  ...(floor !== undefined && { floor }),
+  floor,
 });
 
 /** What the project promises, by the keys of `ratios` in the JSON. */

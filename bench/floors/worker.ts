@@ -23,9 +23,15 @@ function bareActor(env: Env, name: string): DurableObjectStub<BareActor> {
   return BARE_ACTOR.get(BARE_ACTOR.idFromName(name));
 }
 
-/** As the real app shares calls among requests, with nothing to answer. */
 const calls = new Coalescer<string, null>({ batch: 1_000 });
-const done = (all: readonly string[]) => all.map(() => null);
+
+/** Makes a call to an actor for a holder, shared with other requests as the real app does, with nothing to answer. */
+function share(actor: string, holder: string, call: (holders: readonly string[]) => Promise<void>): Promise<null> {
+  return calls.ask(actor, holder, async (holders) => {
+    await call(holders);
+    return holders.map(() => null);
+  });
+}
 
 /** The same app as the real one, with routes that stop at each step on the way of a reservation. */
 const app = createRouter();
@@ -51,19 +57,13 @@ const floors = createRouter()
   .openapi(post('/shared'), async (c) => {
     c.req.valid('json');
     const { id } = c.req.valid('param');
-    await calls.ask(id, c.get('principal').userId, async (all) => {
-      await bareActor(c.env, id).nothing();
-      return done(all);
-    });
+    await share(id, c.get('principal').userId, () => bareActor(c.env, id).nothing());
     return c.json({ ok: true } as never, 201);
   })
   .openapi(post('/shared-row'), async (c) => {
     c.req.valid('json');
     const { id } = c.req.valid('param');
-    await calls.ask(id, c.get('principal').userId, async (all) => {
-      await bareActor(c.env, id).insert(all);
-      return done(all);
-    });
+    await share(id, c.get('principal').userId, (holders) => bareActor(c.env, id).insert(holders));
     return c.json({ ok: true } as never, 201);
   });
 floors.get('/rows/:name', async (c) => c.json({ rows: await bareActor(c.env, c.req.param('name')).count() }));

@@ -72,7 +72,10 @@ export interface FreshServer {
   end(): Promise<void>;
 }
 
-/** @param connections how many the client has */
+/**
+ * Starts a server on a fresh state.
+ * @param connections how many the client has
+ */
 export async function freshServer(connections = 64): Promise<FreshServer> {
   const state = await temporaryState();
   let child = await startChildServer(state.path);
