@@ -103,17 +103,19 @@ async function confirm(env: Env, marksOf: MarksOf, wanted: readonly About[]): Pr
 }
 
 function answer({ body, headers, tag }: Kept, ifNoneMatch: string | null): Response {
-  const own = { ...headers, 'x-request-id': crypto.randomUUID() };
   const isKnown = clientHas(ifNoneMatch ?? undefined, tag);
-  return isKnown ? notModified(own) : new Response(body, { headers: own });
+  const response = isKnown ? notModified(headers) : new Response(body, { headers });
+  response.headers.set('x-request-id', crypto.randomUUID());
+  return response;
 }
 
-function notModified(headers: HeadersInit): Response {
+function notModified(headers: Headers): Response {
   return new Response(null, { status: 304, headers });
 }
 
+/** @param all are copied */
 function kept(shared: Shareable, tag: string, all: Headers, made: Pick<Kept, 'madeAt' | 'moment'>): Kept {
-  const { 'x-request-id': _, ...headers } = Object.fromEntries(all);
+  const headers = new Headers(all);
   return { ...shared, ...made, tag, headers, since: made.madeAt, askedAt: made.madeAt, isRenewed: false };
 }
 

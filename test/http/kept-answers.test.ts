@@ -8,7 +8,7 @@ const THINGS = ['a', 'b', 'c'];
 function answerAbout(id: string | null, moment: number, body = ''): Kept {
   const subject = id === null ? null : { id, mark: '1' };
   const times = { until: Number.POSITIVE_INFINITY, madeAt: 0, since: 0, askedAt: 0 };
-  return { body, subject, headers: {}, tag: '""', moment, isRenewed: false, ...times };
+  return { body, subject, headers: new Headers(), tag: '""', moment, isRenewed: false, ...times };
 }
 
 type Step = { readonly do: 'begin' | 'keep' | 'forget'; readonly id: string | null };
