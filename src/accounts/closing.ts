@@ -140,7 +140,8 @@ async function cancellableAfter(db: DrizzleD1Database, userId: UserId, now: Inst
         eq(reservations.userId, userId),
         isNull(reservations.deletedAt),
         inArray(reservations.status, ACTIVE),
-        sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`,
+        // Who only waits may leave the line at any time.
+        or(eq(reservations.status, 'waitlisted'), sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`),
         gt(reservations.id, after as ReservationId),
       ),
     )

@@ -141,6 +141,19 @@ describe('deleting an account', () => {
     expect(await closing(me.id)).toBe(false);
   });
 
+  it('leaves the line of those who wait, however late it is', async () => {
+    const organizer = await somebody('organizer');
+    const event = await createEvent(organizer.token, { capacity: 1, cancel_until: hoursFromNow(-1) });
+    const taken = await reserve(organizer.token, event.id);
+    const me = await account();
+    const path = `/api/events/${event.id}/reservations`;
+    const waiting = await request('POST', path, { token: me.token, body: { on_full: 'waitlist' } });
+    expect(waiting.body.status).toBe('waitlisted');
+    expect((await deleteMe(me.token)).status).toBe(204);
+    await request('POST', `/api/reservations/${taken}/cancel`, { token: organizer.token });
+    expect(await statusOf(waiting.body.id)).toBe('cancelled');
+  });
+
   it('needs the password, and a limited number of guesses', async () => {
     const me = await account();
     expect(await deleteMe(me.token, 'not the password')).toMatchObject({
