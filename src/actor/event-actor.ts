@@ -62,7 +62,7 @@ const ALARM_AFTER_FAILURE_MS = 60_000;
  * store, the way to D1 in the outbox.
  */
 export class EventActor extends DurableObject<Env> {
-  readonly #store = new Store(this.ctx.storage.sql);
+  readonly #store = new Store(this.ctx.storage);
   readonly #flushed = () => this.ctx.storage.sync();
   readonly #outbox = new Outbox(this.#store, this.env.DB, this.#flushed);
   readonly #commit = new GroupCommit((commands) => this.#executeBatch(commands), this.#flushed);

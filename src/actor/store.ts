@@ -63,18 +63,21 @@ const INSERT_FACTS = insertRows('facts', ['seq', 'at', 'type', 'reservation_id',
 /** As the partial unique index has it, so that SQLite uses that. */
 const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 
-/** The holder of the actor's SQL. Every method is synchronous; the caller brings the transaction. */
+/** The holder of the actor's SQL. Every method is synchronous; the caller brings the transaction, but for migrations. */
 export class Store {
   /** What was answered, for retries. */
   readonly answers: Answers;
   /** Seats and reservations by status, and what happened by day. */
   readonly counts: Counts;
+  readonly #storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>;
   readonly #sql: SqlStorage;
   #open = false;
   /** What the last save left behind, so that not every command reads it again; null: not read yet. */
   #latest: Latest | null = null;
 
-  constructor(sql: SqlStorage) {
+  constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>) {
+    const { sql } = storage;
+    this.#storage = storage;
     this.#sql = sql;
     this.answers = new Answers(sql, () => this.isOpen());
     this.counts = new Counts(sql);
@@ -89,11 +92,13 @@ export class Store {
     return this.#open;
   }
 
-  /** Climbs the ladder of migrations; its writes are of one turn, so they commit together. */
+  /** Climbs the ladder of migrations, all the way or not at all. */
   #migrate(version: number): void {
     if (version === MIGRATIONS.length) return;
-    for (const migration of MIGRATIONS.slice(version)) this.#sql.exec(migration);
-    this.#sql.exec('UPDATE schema SET version = ?', MIGRATIONS.length);
+    this.#storage.transactionSync(() => {
+      for (const migration of MIGRATIONS.slice(version)) this.#sql.exec(migration);
+      this.#sql.exec('UPDATE schema SET version = ?', MIGRATIONS.length);
+    });
   }
 
   /** Forgets what a transaction that was rolled back had made it believe. */

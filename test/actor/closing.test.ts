@@ -30,7 +30,7 @@ async function bigEvent(size: number) {
   const id = await newEvent({ capacity: LIMITS.capacityMax });
   const asked = crowd(id, size);
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     for (let from = 0; from < size; from += LIMITS.batchMax) {
       const { added } = execute(storage, store, asked.slice(from, from + LIMITS.batchMax), T0, 0);
       expect(added).toBe(LIMITS.batchMax);
@@ -83,7 +83,7 @@ it('has room for a million seats, and not for one more', async () => {
   const reserve = (n: number, quantity: number) =>
     command(id, alice, seats(rsvOf(id, n), { quantity, attendeeId: attendee(n) }));
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     for (let n = 0; n < 10_000; n += LIMITS.batchMax) {
       const batch = Array.from({ length: LIMITS.batchMax }, (_, index) => reserve(n + index + 1, LIMITS.quantityMax));
       execute(storage, store, batch, T0, 0);

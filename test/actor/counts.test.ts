@@ -39,7 +39,7 @@ it.each([
   7, 8, 9,
 ])('equal a recount after a random history (seed %i), and so do the sums over all days', async (seed) => {
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     const random = dice(seed);
     let at = T0;
     let made = 0;
@@ -85,7 +85,7 @@ it.each([
 
 it('keep the day of the time zone that the event had', async () => {
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     const create = { type: 'create_event', details: details({ timeZone: 'Asia/Tokyo' }), status: 'published' } as const;
     execute(storage, store, [command(EVENT, olga, create), command(EVENT, alice, seats(rsvOf(EVENT, 1)))], T0, 0);
     const change: Action = { type: 'edit_event', changes: { timeZone: 'America/New_York' }, ifVersion: null };

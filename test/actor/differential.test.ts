@@ -107,7 +107,7 @@ function equal(actual: unknown, expected: unknown, what: string): void {
 /** Runs the history in these batches, over and over until it is through, on a wiped storage. */
 function compare(storage: DurableObjectStorage, history: History, plan: readonly Batch[]): void {
   wipe(storage);
-  const store = new Store(storage.sql);
+  const store = new Store(storage);
   const model = new Model();
   const sent: TimedCommand[] = [];
   let clock = T0;

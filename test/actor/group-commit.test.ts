@@ -115,13 +115,13 @@ it('bounds a transaction by its commands and by the rows that they may load', as
 
 it('lets calls that arrive together share transactions in the actor', async () => {
   await inActor(async ({ storage }, actor) => {
-    const transactions = vi.spyOn(storage, 'transactionSync');
     const create: Action = { type: 'create_event', details: details({ capacity: 500 }), status: 'published' };
     await actor.execute([command(EVENT, olga, create)]);
-    expect(transactions).toHaveBeenCalledOnce();
+    const transactions = vi.spyOn(storage, 'transactionSync');
     const replies = await Promise.all(crowd(EVENT, 400).map((one) => actor.execute([one])));
     expect(replies.every(({ outcomes }) => outcomes[0]?.kind === 'reservation')).toBe(true);
-    expect(transactions.mock.calls.length).toBeLessThanOrEqual(5);
+    expect(transactions.mock.calls.length).toBeGreaterThan(0);
+    expect(transactions.mock.calls.length).toBeLessThanOrEqual(4);
   });
 });
 

@@ -11,7 +11,7 @@ import { alice, attendee, bob, details, EVENT, olga, rsv, seats, T0 } from '../s
 /** An event of three seats, two of them taken. */
 async function almostFull(run: (storage: DurableObjectStorage, store: Store) => void): Promise<void> {
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     const create = { type: 'create_event', details: details({ capacity: 3 }), status: 'published' } as const;
     const two = seats(rsv(99), { quantity: 2 });
     execute(storage, store, [command(EVENT, olga, create), command(EVENT, alice, two)], T0, 0);
@@ -119,7 +119,7 @@ it('rolls a whole batch back when its last command breaks, and goes on as before
 
 it('leaves no tables behind when the batch that creates the event breaks', async () => {
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     const create = () => command(EVENT, olga, { type: 'create_event', details: details(), status: 'published' });
     expect(() => execute(storage, store, [create(), create()], T0, 0)).toThrow('exists already');
     expect(tablesOf(storage)).toEqual([]);
@@ -132,7 +132,7 @@ it('leaves no tables behind when the batch that creates the event breaks', async
 
 it('starts afresh after the very first transaction was rolled back by SQL', async () => {
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     const create = (capacity: number) => {
       const action = { type: 'create_event', details: details({ capacity }), status: 'published' } as const;
       return execute(storage, store, [command(EVENT, olga, action)], T0, 0);
@@ -149,7 +149,7 @@ it('aborts the batch when the totals would break an invariant of the domain', as
     storage.sql.exec('UPDATE totals SET held = 0, confirmed = 0');
     const cancel = command(EVENT, alice, { type: 'cancel', reservationId: rsv(99) });
     // A store remembers what it saved last; another one reads what stands there now.
-    expect(() => execute(storage, new Store(storage.sql), [cancel], T0, 0)).toThrow(
+    expect(() => execute(storage, new Store(storage), [cancel], T0, 0)).toThrow(
       'broken invariant: totals are not negative',
     );
     expect(store.reservation(rsv(99))?.status).toBe('confirmed');
@@ -171,12 +171,26 @@ it.each([
   101,
 ])('breaks rather than takes %d seats, which the Worker never asks for', async (quantity) => {
   await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     const roomy = details({ capacity: 1_000, maxQuantity: 1_000 });
     const create = { type: 'create_event', details: roomy, status: 'published' } as const;
     execute(storage, store, [command(EVENT, olga, create)], T0, 0);
     const before = dump(storage);
     expect(() => execute(storage, store, [command(EVENT, alice, seats(rsv(1), { quantity }))], T0, 0)).toThrow();
     expect(dump(storage)).toEqual(before);
+  });
+});
+
+it('climbs the ladder of migrations all the way or not at all', async () => {
+  await almostFull((storage) => {
+    const indexes = () => storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'index'").toArray();
+    // As the first version left it, but for an index that the last step expects.
+    storage.sql.exec('DROP INDEX transfers; DROP INDEX waitlist_in_order; UPDATE schema SET version = 1');
+    const before = indexes();
+    expect(() => new Store(storage).isOpen()).toThrow('waitlist_in_order');
+    expect(indexes()).toEqual(before);
+    storage.sql.exec('CREATE INDEX waitlist_in_order ON reservations (queue_seq)');
+    expect(new Store(storage).view()?.totals.confirmed).toBe(2);
+    expect(indexes()).toContainEqual({ name: 'transfers' });
   });
 });

@@ -160,7 +160,7 @@ it('catches up after an eviction that came before D1 was healed', async () => {
   expect(await alarmOf(id)).toBe(T0 + HOUR);
   // How far D1 is has been saved, so that the next instance starts from there.
   await evictDurableObject(stubOf(id));
-  await inActor(({ storage }) => expect(new Store(storage.sql).projectedSeq()).toBe(2), id);
+  await inActor(({ storage }) => expect(new Store(storage).projectedSeq()).toBe(2), id);
 });
 
 /** D1, but every batch takes this long. */
@@ -211,7 +211,7 @@ it('may project again, and late, what D1 has seen: older rows never replace newe
   const id = await newEvent();
   await execute(env, id, alice, seats(rsvOf(id, 1), { status: 'pending' }));
   const [view, rows] = await inActor(({ storage }) => {
-    const store = new Store(storage.sql);
+    const store = new Store(storage);
     return [store.view(), store.reservationsAfter('', 10)];
   }, id);
   await execute(env, id, alice, { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false });

@@ -40,7 +40,7 @@ const settle: Action = { type: 'settle' };
 async function afterLongLife(run: (ask: (at: Instant, ...commands: Command[]) => number) => void): Promise<void> {
   await inActor(({ storage }) => {
     const { sql, rowsRead } = counting(storage);
-    const store = new Store(sql);
+    const store = new Store({ sql, transactionSync: (work) => storage.transactionSync(work) });
     const ask = (at: Instant, ...commands: Command[]) => {
       rowsRead();
       execute(storage, store, commands, at, 0);
@@ -70,7 +70,7 @@ it('reads no ended reservations to reserve, to settle or to cancel the event', a
 it('reads no row of a party that is set aside, only where it stands', async () => {
   await inActor(({ storage }) => {
     const { sql, rowsRead, queries } = counting(storage);
-    const store = new Store(sql);
+    const store = new Store({ sql, transactionSync: (work) => storage.transactionSync(work) });
     const ask = (...commands: Command[]) => {
       rowsRead();
       execute(storage, store, commands, T0, 0);
