@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { EventId } from '../domain/model.ts';
+import { authRequired } from './auth.ts';
 import { forgetPublicAnswers } from './public-cache.ts';
 import type { AppEnv } from './router.ts';
 
@@ -54,3 +55,6 @@ export const noStore = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   c.res.headers.set('cache-control', 'no-store');
 });
+
+/** For reads of what only some may see: signed-in callers, and nothing kept by a browser that others may use too. */
+export const personal: [typeof authRequired, typeof noStore] = [authRequired, noStore];

@@ -41,6 +41,8 @@ export class LiveHub extends DurableObject<Env> {
   #subscribedUntil: Instant = 0;
   /** The question that all who come meanwhile share. */
   #asking: Promise<Showing | null> | null = null;
+  /** Questions to the actor that are on their way, for somebody who wants to watch. */
+  #asks = 0;
   #kept: Kept | null = this.ctx.storage.kv.get<Kept>('kept') ?? null;
   #watchers = this.ctx.getWebSockets().length;
 
@@ -78,10 +80,15 @@ export class LiveHub extends DurableObject<Env> {
   /** Subscribes at the actor, and answers the state as of now. */
   async #ask(eventId: EventId, first: { readonly principal: Principal | null } | null): Promise<Showing | null> {
     const askedAt = Date.now();
-    const read = await watch(this.env, eventId, first);
-    if (!read.ok) return null;
-    this.#subscribedUntil = askedAt + SUBSCRIBED_MS;
-    return this.#learn(read.value);
+    this.#asks += 1;
+    try {
+      const read = await watch(this.env, eventId, first);
+      if (!read.ok) return null;
+      this.#subscribedUntil = askedAt + SUBSCRIBED_MS;
+      return this.#learn(read.value);
+    } finally {
+      this.#asks -= 1;
+    }
   }
 
   /** The newer of what it knew and what it hears: calls may overtake each other. */
@@ -118,7 +125,7 @@ export class LiveHub extends DurableObject<Env> {
   #broadcast({ availability, audience }: Showing): Heard {
     const sockets = this.ctx.getWebSockets();
     this.#watchers = sockets.length;
-    if (sockets.length === 0 || this.#kept === null) return null;
+    if (sockets.length === 0 || this.#kept === null) return this.#nobody();
     if (audience.deletedAt !== null) return closeAll(sockets);
     const { seq } = availability;
     const now = Date.now();
@@ -133,6 +140,13 @@ export class LiveHub extends DurableObject<Env> {
       if ((socket.deserializeAttachment() as number) < seq) send(socket, message);
     }
     return { passedOn: true, pauseMs };
+  }
+
+  /** Ends the subscription, of which the actor hears by null; not while somebody is about to come who relies on it. */
+  #nobody(): Heard {
+    if (this.#asks > 0) return { passedOn: false, pauseMs: PAUSE_MIN_MS };
+    this.#subscribedUntil = 0;
+    return null;
   }
 
   /** Renews the subscription while anybody watches, and hears of what an actor that broke could not tell. */

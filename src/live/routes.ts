@@ -1,4 +1,6 @@
+import { readAvailability } from '../actor/client.ts';
 import { Problem } from '../http/problem.ts';
+import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { eventStream } from './event-stream.ts';
@@ -15,6 +17,12 @@ const RETRY_AFTER = { 'retry-after': '2' };
 /** The slice of live availability. */
 export const live = createRouter().openapi(contract.watchEvent, async (c) => {
   const { id: eventId } = c.req.valid('param');
+  // Who asks for the head never reads a stream, so none may be opened: it would never be closed either.
+  if (c.req.raw.method === 'HEAD') {
+    const read = await readAvailability(c.env, eventId, c.get('principal'));
+    if (!read.ok) throw rejectionProblem(read.rejection);
+    return new Response(null, { headers: STREAM_HEADERS });
+  }
   const { upgrade, 'last-event-id': lastEventId = '' } = c.req.valid('header');
   const afterSeq = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : null;
   const socket = await watching(c.env, { eventId, principal: c.get('principal'), afterSeq });

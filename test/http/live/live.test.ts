@@ -141,6 +141,37 @@ describe.each([
   });
 });
 
+it('shows who comes when all others have left what is, and what changes', async () => {
+  const { id } = await createEvent(token);
+  const first = await watchBySocket(id);
+  await sees(first, { reserved_slots: 0 });
+  first.leave();
+  await vi.waitFor(() => expect(first.ended()).toBe(1000));
+  // The hub hears of the first of these, and that nobody is there.
+  for (let reserved = 1; reserved <= 2; reserved += 1) {
+    await reserve(id);
+    await scheduler.wait(600);
+  }
+  const next = await watchBySocket(id);
+  await sees(next, { reserved_slots: 2 });
+  await reserve(id);
+  await sees(next, { reserved_slots: 3 });
+  next.leave();
+});
+
+it('opens no stream for who asks for its head', async () => {
+  const { id } = await createEvent(token);
+  const draft = await createEvent(token, { status: 'draft' });
+  const head = await request('HEAD', `/api/events/${id}/live`);
+  expect(head).toMatchObject({ status: 200 });
+  expect(head.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  expect((await request('HEAD', `/api/events/${draft.id}/live`)).status).toBe(404);
+  await runInDurableObject(hubOf(id), (_, state) => {
+    expect(state.getWebSockets()).toEqual([]);
+    expect(state.storage.kv.get('kept')).toBeUndefined();
+  });
+});
+
 it('answers an unknown event with 404 and leaves nothing behind', async () => {
   const id = newEventId();
   for (const headers of [{}, { upgrade: 'websocket' }]) {
