@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { authRequired } from '../http/auth.ts';
 import { eventIdPath } from '../http/fields.ts';
+import { personal } from '../http/headers.ts';
 import { problems } from '../http/problem.ts';
 import { changeList, changeQuery } from './changes-schema.ts';
 
-const common = { tags: ['Events'], security: [{ bearerAuth: [] }], middleware: authRequired };
+const common = { tags: ['Events'], security: [{ bearerAuth: [] }], middleware: personal };
 const params = z.object({ id: eventIdPath });
 
 export const getChanges = createRoute({

@@ -1,12 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { authRequired } from '../http/auth.ts';
 import { eventIdPath } from '../http/fields.ts';
-import { BOOKMARK_HEADER, BOOKMARK_INPUT } from '../http/headers.ts';
+import { BOOKMARK_HEADER, BOOKMARK_INPUT, personal } from '../http/headers.ts';
 import { problems } from '../http/problem.ts';
 import { HEADER_LINE } from './export.ts';
 import { statsJson } from './schema.ts';
 
-const common = { security: [{ bearerAuth: [] }], middleware: authRequired };
+const common = { security: [{ bearerAuth: [] }], middleware: personal };
 const params = z.object({ id: eventIdPath });
 
 export const getStats = createRoute({

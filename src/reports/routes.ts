@@ -28,7 +28,6 @@ export const reports = createRouter()
       headers: {
         'content-type': 'text/csv; charset=utf-8; header=present',
         'content-disposition': `attachment; filename="${id}-reservations.csv"`,
-        'cache-control': 'no-store',
       },
     });
   });

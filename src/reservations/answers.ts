@@ -17,7 +17,7 @@ export function answered(c: Pick<Context, 'header'>, answer: Answer, { userId }:
   const { reservation, waitlistPosition } = reservationOf(outcome);
   sendReadModel(c, reservation.eventId, answer);
   if ('replayed' in outcome) sendReplayed(c);
-  c.header('etag', reservationTag(reservation));
+  c.header('etag', reservationTag(reservation, waitlistPosition, userId));
   return toReservationJson(reservation, waitlistPosition, userId);
 }
 

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { authRequired } from '../http/auth.ts';
 import { eventIdPath, reservationIdPath } from '../http/fields.ts';
-import { BOOKMARK_HEADER, COMMAND_HEADERS, ETAG_HEADER } from '../http/headers.ts';
+import { BOOKMARK_HEADER, COMMAND_HEADERS, ETAG_HEADER, personal } from '../http/headers.ts';
 import { reservationJson, reservationList } from './schema.ts';
 
 /** What every route about reservations has. */
@@ -10,6 +10,9 @@ export const common = {
   security: [{ bearerAuth: [] }],
   middleware: authRequired,
 };
+
+/** What every route has that reads them. */
+export const reading = { ...common, middleware: personal };
 
 /** The path of what belongs to an event. */
 export const ofEvent = z.object({ id: eventIdPath });

@@ -4,7 +4,7 @@ import { attendeeIdPath, editTokenHeader } from '../http/fields.ts';
 import { BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED, noStore } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import { common, listed, ofEvent, ofReservation, optionalBody, shown } from './contract-parts.ts';
+import { common, listed, ofEvent, ofReservation, optionalBody, reading, shown } from './contract-parts.ts';
 import {
   eventReservationsQuery,
   myReservationsQuery,
@@ -49,7 +49,7 @@ export const createReservation = createRoute({
 });
 
 export const listEventReservations = createRoute({
-  ...common,
+  ...reading,
   method: 'get',
   path: '/events/{id}/reservations',
   operationId: 'listEventReservations',
@@ -70,7 +70,7 @@ export const listEventReservations = createRoute({
 });
 
 export const listMyReservations = createRoute({
-  ...common,
+  ...reading,
   method: 'get',
   path: '/reservations',
   operationId: 'listMyReservations',
@@ -82,7 +82,7 @@ export const listMyReservations = createRoute({
 });
 
 export const getWaitlist = createRoute({
-  ...common,
+  ...reading,
   method: 'get',
   path: '/events/{id}/waitlist',
   operationId: 'getWaitlist',
@@ -121,7 +121,7 @@ export const listAttendeeReservations = createRoute({
 });
 
 export const getReservation = createRoute({
-  ...common,
+  ...reading,
   method: 'get',
   path: '/reservations/{id}',
   operationId: 'getReservation',

@@ -6,9 +6,18 @@ import type { ReservationJson } from './schema.ts';
 /** What is shown of a reservation; the rest is its actor's own. */
 export type ShownReservation = Omit<Reservation, 'passes' | 'extendableUntil' | 'checkInNonces'>;
 
-/** The entity tag of a reservation: its version, which counts everything that happened to it. */
-export function reservationTag(reservation: Pick<Reservation, 'version'>): string {
-  return `"${reservation.version}"`;
+/**
+ * The entity tag of a reservation: its version, which `If-Match` compares and which counts everything that happened to it;
+ * then what its answer depends on besides, its place in the line and whether it is the viewer to whom it is offered.
+ * @param waitlistPosition 1 for the head of the line; null unless it waits
+ */
+export function reservationTag(
+  { version, transferTo }: Pick<Reservation, 'version' | 'transferTo'>,
+  waitlistPosition: number | null,
+  viewer: UserId,
+): string {
+  const place = waitlistPosition === null ? '' : `-${waitlistPosition}`;
+  return `"${version}${place}${transferTo === viewer ? '-offered' : ''}"`;
 }
 
 /**

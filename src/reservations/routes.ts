@@ -87,7 +87,7 @@ export const reservations = createRouter()
     const read = await readReservation(c.env, c.req.valid('param').id, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { reservation, waitlistPosition } = read.value;
-    const tag = reservationTag(reservation);
+    const tag = reservationTag(reservation, waitlistPosition, principal.userId);
     c.header('etag', tag);
     if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);
     return c.json(toReservationJson(reservation, waitlistPosition, principal.userId), 200);

@@ -37,6 +37,7 @@ describe('offering a reservation', () => {
     expect(offer.body).toEqual({ ...body, transfer_to: ben.userId, version: 2, updated_at: offer.body.updated_at });
     const seen = await read(ben, path);
     expect(seen).toMatchObject({ status: 200, body: { ...offer.body, ticket_code: null } });
+    expect(seen.headers.get('etag')).not.toBe(offer.headers.get('etag'));
     expect((await offeredTo(ben)).body).toEqual({ items: [seen.body], next_cursor: null });
     expect((await request('GET', '/api/reservations', { token: ben.token })).body.items).toEqual([]);
     expect((await offeredTo(customer)).body.items).toEqual([]);

@@ -42,6 +42,22 @@ describe('a full event', () => {
     expect(places.sort()).toEqual([1, 2, 3]);
   });
 
+  it('has another entity tag for every place in the line', async () => {
+    const { waiting } = await queue([1, 1]);
+    const [head, second] = waiting as [(typeof waiting)[0], (typeof waiting)[0]];
+    const read = (tag = '') =>
+      request('GET', second.path, { token: second.customer.token, headers: { 'if-none-match': tag } });
+    const before = await read();
+    expect(before.headers.get('cache-control')).toBe('no-store');
+    const tag = before.headers.get('etag') ?? '';
+    expect((await read(tag)).status).toBe(304);
+    await act(head.customer, head.id, 'cancel');
+    expect(await read(tag)).toMatchObject({ status: 200, body: { version: 1, waitlist_position: 1 } });
+    const headers = { 'if-match': tag };
+    const edit = { token: second.customer.token, headers, body: { quantity: 1 } };
+    expect((await request('PATCH', second.path, edit)).status).toBe(200);
+  });
+
   it('refuses a party larger than the whole of it even the waitlist', async () => {
     const { id } = await createEvent(token, { capacity: 2 });
     expect(await reserve(id, await somebody(), { quantity: 3, ...WAIT })).toMatchObject(refusal(409, 'sold_out'));
