@@ -8,7 +8,7 @@ process.env.WRANGLER_LOG ??= 'error';
 await copyAssets();
 const migrations = await readD1Migrations('migrations');
 
-/** Three kinds of tests: pure ones and whole-server ones in Node, the rest inside workerd with real bindings. */
+/** Pure tests, whole servers and browsers run in Node, the rest inside workerd with real bindings. */
 export default defineConfig({
   test: {
     // .ci/run counts by the file.

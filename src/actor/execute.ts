@@ -184,7 +184,10 @@ function positionOf(store: Store, state: EventState, { queueSeq }: Reservation, 
   return waitlisted - loaded.filter((place) => place > queueSeq).length - unseen;
 }
 
-/** How many reservations a command may end at most, and so how many rows to load for it; keeps a batch bounded. */
+/**
+ * How many reservations a command may end at most, besides those that the waitlist makes it expire, and so how many rows
+ * to load for it; keeps a batch bounded.
+ */
 export function weightOf(command: Command): number {
   switch (command.type) {
     case 'reserve':

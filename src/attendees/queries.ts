@@ -16,10 +16,7 @@ import type { AttendeePatch, AttendeeQuery, WholeAttendee } from './schema.ts';
 /** What the route adds to what the person says. */
 type Registration = Pick<AttendeeRow, 'id' | 'userId' | 'editTokenHash'>;
 
-/**
- * Registers an attendee. Uniqueness is the table's to judge, so that of two at once exactly one wins.
- * @throws Problem `email_taken`
- */
+/** The attendee as it will be stored, at its first version. */
 export function newAttendee(registration: Registration, input: WholeAttendee, now: Instant): NewAttendee {
   return {
     ...registration,

@@ -40,7 +40,7 @@ const getHistory = createRoute({
   operationId: 'listHistory',
   summary: 'List what everybody did',
   description:
-    'For admins. No action is without its line and none has two. Lines hold ids rather than personal data, and stay ' +
+    'For admins. No change is without its line and none has two. Lines hold ids rather than personal data, and stay ' +
     'when an account is deleted; they are removed after a year unless the service is set up otherwise.',
   request: { query: historyQuery, headers: BOOKMARK_INPUT },
   responses: {

@@ -30,7 +30,7 @@ const REJECTIONS = {
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   cancellation_closed: { status: 409, title: 'It is too late to cancel' },
   version_mismatch: { status: 412, title: 'It was changed meanwhile' },
-  busy: { status: 503, title: 'Too many holds lapse right now' },
+  busy: { status: 503, title: 'The event is still being settled' },
   sold_out: { status: 409, title: 'Not enough seats are left' },
   already_reserved: { status: 409, title: 'The holder already has a reservation' },
   capacity_below_reserved: { status: 409, title: 'The capacity is below the seats already taken' },

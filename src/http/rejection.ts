@@ -30,7 +30,12 @@ export function rejectionProblem(rejection: Rejection): Problem {
     case 'validation_failed':
       return validationProblem(rejection.errors.map(toProblemError));
     case 'busy':
-      return new Problem('busy', 'Expired holds are being cleared; try again in a second.', {}, { 'retry-after': '1' });
+      return new Problem(
+        'busy',
+        'Reservations that are over are being cleared; try again in a second.',
+        {},
+        { 'retry-after': '1' },
+      );
     default:
       return new Problem(rejection.code);
   }
