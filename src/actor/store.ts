@@ -76,11 +76,10 @@ export class Store {
   #latest: Latest | null = null;
 
   constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>) {
-    const { sql } = storage;
     this.#storage = storage;
-    this.#sql = sql;
-    this.answers = new Answers(sql, () => this.isOpen());
-    this.counts = new Counts(sql);
+    this.#sql = storage.sql;
+    this.answers = new Answers(this.#sql, () => this.isOpen());
+    this.counts = new Counts(this.#sql);
   }
 
   /** Whether the event was ever created. Until then there are no tables, so that unknown ids can't fill storage. */
@@ -273,10 +272,8 @@ export class Store {
     const upToSeq = facts.at(-1)?.seq;
     if (upToSeq === undefined) return null;
     const ids = [...new Set(facts.map((fact) => fact.reservationId))];
-    const rows = this.#sql.exec(
-      'SELECT * FROM reservations WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(ids),
-    );
+    const touched = 'SELECT * FROM reservations WHERE id IN (SELECT value FROM json_each(?))';
+    const rows = this.#sql.exec(touched, JSON.stringify(ids));
     const transfers = this.#sql.exec(
       "SELECT * FROM facts WHERE seq > ? AND type = 'reservation_transferred' ORDER BY seq",
       afterSeq,
@@ -288,9 +285,8 @@ export class Store {
 
   /** The reservations whose ids come after `afterId`, in their order; for a rebuild. */
   reservationsAfter(afterId: string, limit: number): StoredReservation[] {
-    return [...this.#sql.exec('SELECT * FROM reservations WHERE id > ? ORDER BY id LIMIT ?', afterId, limit)].map(
-      toStored,
-    );
+    const next = 'SELECT * FROM reservations WHERE id > ? ORDER BY id LIMIT ?';
+    return [...this.#sql.exec(next, afterId, limit)].map(toStored);
   }
 
   /** The facts after `afterSeq`, in order. */
