@@ -4,8 +4,9 @@ import { execute } from '../actor/client.ts';
 import { historyLine } from '../db/history.ts';
 import { forgetAnswers } from '../db/idempotency.ts';
 import { attendees, closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
+import type { Action } from '../domain/commands.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type { EventId, Instant, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
+import type { EventId, Instant, Principal, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
 import { ACCESS_TOKEN_SECONDS } from '../http/auth.ts';
 import { hasOtherAdmin } from './users-queries.ts';
 
@@ -74,7 +75,7 @@ function runsUpcoming(organizerId: UserId, now: Instant): SQL | undefined {
  * `finishClosing`.
  */
 export async function startClosing(env: Env, db: DrizzleD1Database, userId: UserId, now: Instant): Promise<void> {
-  const { isDone } = await cancelAll(env, db, userId, now, STEPS_PER_REQUEST);
+  const { isDone } = await cancelAll(env, db, { userId, closedAt: now }, now, STEPS_PER_REQUEST);
   if (isDone) await forgetAttendees(db, userId, now);
 }
 
@@ -87,7 +88,7 @@ export async function finishClosing(env: Env, db: DrizzleD1Database, now: Instan
   let steps = STEPS_PER_RUN;
   for (const { userId, closedAt } of closed) {
     if (steps <= 0) return;
-    const { isDone, stepsTaken } = await cancelAll(env, db, userId, now, steps);
+    const { isDone, stepsTaken } = await cancelAll(env, db, { userId, closedAt }, now, steps);
     steps -= stepsTaken;
     await forgetAnswers(db, userId, undefined);
     const its = eq(closedAccounts.userId, userId);
@@ -97,32 +98,39 @@ export async function finishClosing(env: Env, db: DrizzleD1Database, now: Instan
   }
 }
 
+interface Closed {
+  readonly userId: UserId;
+  readonly closedAt: Instant;
+}
+
 /**
- * Cancels, in the name of the account, its active reservations, as far as any holder still may; and the events that
- * it published with a token that was still out.
+ * Cancels, in the name of the account, its active reservations, as far as any holder still may; and whatever a token that
+ * was still out has reserved or published since, however late it is.
  */
-async function cancelAll(env: Env, db: DrizzleD1Database, userId: UserId, now: Instant, stepsMax: number) {
+async function cancelAll(env: Env, db: DrizzleD1Database, closed: Closed, now: Instant, stepsMax: number) {
+  const { userId, closedAt } = closed;
   let after = '';
   for (let step = 1; step <= stepsMax; step += 1) {
-    const ids = await cancellableAfter(db, userId, now, after);
+    const ids = await cancellableAfter(db, closed, now, after);
     const eventIds = step === 1 ? await publishedBy(db, userId, now) : [];
     const done = await Promise.all([
-      ...ids.map((id) => cancelled(env, userId, eventIdOf(id), id)),
-      ...eventIds.map((id) => cancelled(env, userId, id, null)),
+      ...ids.map(({ id: reservationId, createdAt }) => {
+        const role = createdAt > closedAt ? 'admin' : 'customer';
+        return cancelled(env, { userId, role }, eventIdOf(reservationId), { type: 'cancel', reservationId });
+      }),
+      ...eventIds.map((id) => cancelled(env, { userId, role: 'customer' }, id, { type: 'cancel_event' })),
     ]);
     if (done.includes(false)) return { isDone: false, stepsTaken: step };
-    after = ids.at(-1) ?? after;
+    after = ids.at(-1)?.id ?? after;
     if (ids.length < STEP && eventIds.length < STEP) return { isDone: true, stepsTaken: step };
   }
   return { isDone: false, stepsTaken: stepsMax };
 }
 
 /** Whether the actor has answered; that it refused, as after `cancel_until`, is an answer too. */
-async function cancelled(env: Env, userId: UserId, eventId: EventId, reservationId: ReservationId | null) {
+async function cancelled(env: Env, principal: Principal, eventId: EventId, action: Action) {
   try {
-    const action =
-      reservationId === null ? ({ type: 'cancel_event' } as const) : ({ type: 'cancel', reservationId } as const);
-    await execute(env, eventId, { userId, role: 'customer' }, action);
+    await execute(env, eventId, principal, action);
     return true;
   } catch (error) {
     console.warn(JSON.stringify({ warning: 'closing an account waits', event_id: eventId, error: `${error}` }));
@@ -130,9 +138,9 @@ async function cancelled(env: Env, userId: UserId, eventId: EventId, reservation
   }
 }
 
-async function cancellableAfter(db: DrizzleD1Database, userId: UserId, now: Instant, after: string) {
-  const rows = await db
-    .select({ id: reservations.id })
+function cancellableAfter(db: DrizzleD1Database, { userId, closedAt }: Closed, now: Instant, after: string) {
+  return db
+    .select({ id: reservations.id, createdAt: reservations.createdAt })
     .from(reservations)
     .innerJoin(events, eq(events.id, reservations.eventId))
     .where(
@@ -140,14 +148,17 @@ async function cancellableAfter(db: DrizzleD1Database, userId: UserId, now: Inst
         eq(reservations.userId, userId),
         isNull(reservations.deletedAt),
         inArray(reservations.status, ACTIVE),
-        // Who only waits may leave the line at any time.
-        or(eq(reservations.status, 'waitlisted'), sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`),
+        or(
+          sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`,
+          // Who only waits may leave the line at any time.
+          eq(reservations.status, 'waitlisted'),
+          gt(reservations.createdAt, closedAt),
+        ),
         gt(reservations.id, after as ReservationId),
       ),
     )
     .orderBy(asc(reservations.id))
     .limit(STEP);
-  return rows.map(({ id }) => id);
 }
 
 async function publishedBy(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<EventId[]> {

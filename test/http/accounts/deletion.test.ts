@@ -154,6 +154,16 @@ describe('deleting an account', () => {
     expect(await statusOf(waiting.body.id)).toBe('cancelled');
   });
 
+  it('cancels what a token that is still out reserves, however late it is', async () => {
+    const organizer = await somebody('organizer');
+    const event = await createEvent(organizer.token, { cancel_until: hoursFromNow(-1) });
+    const me = await account();
+    expect((await deleteMe(me.token)).status).toBe(204);
+    const id = await reserve(me.token, event.id);
+    await runCron(5);
+    expect(await statusOf(id)).toBe('cancelled');
+  });
+
   it('needs the password, and a limited number of guesses', async () => {
     const me = await account();
     expect(await deleteMe(me.token, 'not the password')).toMatchObject({
