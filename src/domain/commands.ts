@@ -65,7 +65,11 @@ export type Action =
       readonly nonce: string | null;
     }
   | { readonly type: 'undo_check_in'; readonly reservationId: ReservationId }
-  | { readonly type: 'delete_reservation'; readonly reservationId: ReservationId }
+  | {
+      readonly type: 'delete_reservation';
+      readonly reservationId: ReservationId;
+      readonly ifVersion: number | null;
+    }
   /** What time alone makes due: lapsed holds expire, the waitlist moves up, a cancelled event's end. Bounded. */
   | { readonly type: 'settle' };
 

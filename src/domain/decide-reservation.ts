@@ -115,6 +115,9 @@ function cancel(its: Case, command: CommandOf<'cancel'>): Decision {
 /** Removes the reservation from sight; one that still is active is cancelled first, by the same rules. */
 function remove(its: Case, command: CommandOf<'delete_reservation'>): Decision {
   const { state, event, reservation } = its;
+  if (command.ifVersion !== null && command.ifVersion !== reservation.version) {
+    return reject({ code: 'version_mismatch' });
+  }
   const removal: NewFact = { type: 'reservation_deleted', reservationId: reservation.id, data: {} };
   const stored = state.reservations.get(reservation.id);
   if (stored === undefined || !isActive(stored)) return accept(state, command, [removal]);

@@ -1,5 +1,6 @@
 import { execute, readReservation } from '../actor/client.ts';
 import { eventIdOf } from '../domain/ids.ts';
+import type { Principal, ReservationId } from '../domain/model.ts';
 import { expectedVersion } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { reservationOf } from '../http/outcome.ts';
@@ -37,20 +38,32 @@ export const commands = createRouter()
   .openapi(contract.editReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const principal = c.get('principal');
-    const ifVersion = await expectedVersion(c.req.valid('header')['if-match'], async () => {
-      const read = await readReservation(c.env, reservationId, principal);
-      return read.ok ? read.value.reservation.version : null;
-    });
+    const ifVersion = await versionOf(c.env, reservationId, principal, c.req.valid('header')['if-match']);
     const { quantity } = c.req.valid('json');
     const action = { type: 'change_quantity', reservationId, quantity, ifVersion } as const;
     return c.json(answered(c, await execute(c.env, eventIdOf(reservationId), principal, action), principal), 200);
   })
   .openapi(contract.deleteReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
-    const action = { type: 'delete_reservation', reservationId } as const;
+    const principal = c.get('principal');
+    const ifVersion = await versionOf(c.env, reservationId, principal, c.req.valid('header')['if-match']);
+    const action = { type: 'delete_reservation', reservationId, ifVersion } as const;
     const eventId = eventIdOf(reservationId);
-    const answer = await execute(c.env, eventId, c.get('principal'), action);
+    const answer = await execute(c.env, eventId, principal, action);
     reservationOf(answer.outcome);
     sendReadModel(c, eventId, answer);
     return c.body(null, 204);
   });
+
+/** What `If-Match` lets a command change; see `expectedVersion`. */
+function versionOf(
+  env: Env,
+  id: ReservationId,
+  principal: Principal,
+  ifMatch: string | undefined,
+): Promise<number | null> {
+  return expectedVersion(ifMatch, async () => {
+    const read = await readReservation(env, id, principal);
+    return read.ok ? read.value.reservation.version : null;
+  });
+}

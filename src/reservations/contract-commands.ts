@@ -4,6 +4,13 @@ import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, optionalBody, requiredBody, shown } from './contract-parts.ts';
 import { confirmation, reservationPatch } from './schema.ts';
 
+const ifMatch = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .openapi({ description: 'Only if the reservation still has the version of this ETag.', example: '"1"' }),
+});
+
 export const confirmReservation = createRoute({
   ...common,
   method: 'post',
@@ -115,12 +122,7 @@ export const editReservation = createRoute({
     'for more while waiting goes to the end of the line.',
   request: {
     params: ofReservation,
-    headers: z.object({
-      'if-match': z
-        .string()
-        .optional()
-        .openapi({ description: 'Only if the reservation still has the version of this ETag.', example: '"1"' }),
-    }),
+    headers: ifMatch,
     body: requiredBody(reservationPatch),
   },
   responses: {
@@ -150,9 +152,16 @@ export const deleteReservation = createRoute({
   operationId: 'deleteReservation',
   summary: 'Remove a reservation from sight',
   description: 'One that is still active is cancelled first, by the same rules.',
-  request: { params: ofReservation },
+  request: { params: ofReservation, headers: ifMatch },
   responses: {
     204: { description: 'It is gone.', headers: COMMAND_HEADERS },
-    ...problems('unauthorized', 'reservation_not_found', 'cancellation_closed', 'already_checked_in', 'overloaded'),
+    ...problems(
+      'unauthorized',
+      'reservation_not_found',
+      'cancellation_closed',
+      'already_checked_in',
+      'version_mismatch',
+      'overloaded',
+    ),
   },
 });

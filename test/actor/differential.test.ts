@@ -252,7 +252,8 @@ it('sees all that it must end where earlier commands of a batch have ended what 
     step(alice, { type: 'reserve', attendeeId: attendee(n), quantity, status, onFull: 'refuse' }, waitMs);
   const capacity = (seats: number, waitMs = 0) =>
     step(olga, { type: 'edit_event', changes: { capacity: seats }, ifVersion: null }, waitMs);
-  const remove = (target: number, waitMs = 0) => step('holder', { type: 'delete_reservation', target }, waitMs);
+  const remove = (target: number, waitMs = 0) =>
+    step('holder', { type: 'delete_reservation', target, ifVersion: null }, waitMs);
   const history: History = [
     step(olga, { type: 'create_event', details: details({ capacity: 8 }), status: 'published' }),
     ...[1, 2, 3, 4, 5].map((n) => reserve(n, 'pending', 1)),

@@ -72,7 +72,7 @@ function script(id: EventId): Step[] {
     { who: admin, action: seats(r(6), { status: 'pending' }) },
     to(6, admin, confirm(false), 15),
     to(6, admin, confirm(true)),
-    to(4, dora, { type: 'delete_reservation' }),
+    to(4, dora, { type: 'delete_reservation', ifVersion: null }),
     { who: null, action: { type: 'settle' } },
     to(3, carol, { type: 'cancel' }),
     to(3, carol, { type: 'reactivate' }),

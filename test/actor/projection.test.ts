@@ -79,7 +79,7 @@ it('follows every command, up to tombstones for what is deleted', async () => {
   expect(await rowsInD1(id)).toMatchObject([{ status: 'confirmed', confirmed_at: T0, seq: 3, version: 2 }]);
   await execute(env, id, olga, { type: 'edit_event', changes: { title: 'B' }, ifVersion: null });
   expect(await eventInD1(id)).toMatchObject({ title: 'B', confirmed: 1, seq: 4, version: 2 });
-  await execute(env, id, alice, { type: 'delete_reservation', reservationId: rsvOf(id, 1) });
+  await execute(env, id, alice, { type: 'delete_reservation', reservationId: rsvOf(id, 1), ifVersion: null });
   expect(await rowsInD1(id)).toMatchObject([{ status: 'cancelled', cancelled_by: 'holder', deleted_at: T0, seq: 6 }]);
   await execute(env, id, olga, { type: 'delete_event', ifVersion: null });
   expect(await eventInD1(id)).toMatchObject({ deleted_at: T0, confirmed: 0, seq: 7 });

@@ -31,7 +31,7 @@ async function healthy() {
   await execute(env, id, alice, seats(rsvOf(id, 1)));
   await execute(env, id, bob, seats(rsvOf(id, 2), { status: 'pending' }));
   await execute(env, id, carol, seats(rsvOf(id, 3)));
-  await execute(env, id, carol, { type: 'delete_reservation', reservationId: rsvOf(id, 3) });
+  await execute(env, id, carol, { type: 'delete_reservation', reservationId: rsvOf(id, 3), ifVersion: null });
   const { num: _, ...event } = (await eventInD1(id)) ?? {};
   return { id, event, rows: await rowsInD1(id) };
 }

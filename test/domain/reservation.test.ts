@@ -24,7 +24,7 @@ import {
 
 const confirm: Action = { type: 'confirm', reservationId: rsv(1), reacquire: false };
 const cancel: Action = { type: 'cancel', reservationId: rsv(1) };
-const remove: Action = { type: 'delete_reservation', reservationId: rsv(1) };
+const remove: Action = { type: 'delete_reservation', reservationId: rsv(1), ifVersion: null };
 const LAPSES = T0 + 15 * MINUTE;
 const hold = reserved(rsv(1), alice, { quantity: 2, expiresAt: LAPSES });
 const sure = reserved(rsv(1), alice, { quantity: 2 });

@@ -86,14 +86,7 @@ const changes = fc
 type Bare = Extract<
   Targeting,
   {
-    readonly type:
-      | 'cancel'
-      | 'delete_reservation'
-      | 'extend'
-      | 'reactivate'
-      | 'withdraw_transfer'
-      | 'accept_transfer'
-      | 'undo_check_in';
+    readonly type: 'cancel' | 'extend' | 'reactivate' | 'withdraw_transfer' | 'accept_transfer' | 'undo_check_in';
   }
 >;
 const targeting = <T extends Bare['type']>(type: T) => fc.record({ type: fc.constant(type), target: fc.nat(7) });
@@ -160,7 +153,11 @@ const kinds: { readonly [T in Exclude<Action['type'], 'create_event'>]: Kind } =
   },
   undo_check_in: { weight: 4, who: mostly(olga), ask: targeting('undo_check_in') },
   cancel: { weight: 24, who: mostly('holder' as const), ask: targeting('cancel') },
-  delete_reservation: { weight: 8, who: mostly('holder' as const), ask: targeting('delete_reservation') },
+  delete_reservation: {
+    weight: 8,
+    who: mostly('holder' as const),
+    ask: fc.record({ type: fc.constant('delete_reservation' as const), target: fc.nat(7), ifVersion }),
+  },
   settle: { weight: 8, who: fc.constant(null), ask: fc.constant({ type: 'settle' }) },
   edit_event: {
     weight: 18,

@@ -281,6 +281,13 @@ describe('deleting', () => {
     expect((await request('GET', '/api/reservations', { token: customer.token })).body.items).toEqual([]);
     expect(await reserve(eventId, customer)).toMatchObject({ status: 201 });
   });
+
+  it('is for the version that If-Match names', async () => {
+    const { customer, path } = await reserved();
+    const remove = (tags: string) => request('DELETE', path, { token: customer.token, headers: { 'if-match': tags } });
+    expect(await remove('"2"')).toMatchObject({ status: 412, body: { code: 'version_mismatch' } });
+    expect(await remove('"2", "1"')).toMatchObject({ status: 204 });
+  });
 });
 
 describe.each([
