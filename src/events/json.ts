@@ -1,6 +1,6 @@
 import type { VenueRow } from '../db/tables.ts';
 import type { Availability, EventView, Instant } from '../domain/model.ts';
-import { cancellableUntil, closesAt, takenSeats } from '../domain/seats.ts';
+import { availabilityOf, cancellableUntil, closesAt } from '../domain/seats.ts';
 import { toTime } from '../http/fields.ts';
 import type { AvailabilityJson, EventJson } from './schema.ts';
 
@@ -37,8 +37,8 @@ export function eventTag({ view, venue }: EventAtVenue, now: Instant): string {
 
 /** An event as answers show it. */
 export function toEventJson({ view, venue }: EventAtVenue, now: Instant): EventJson {
-  const { event, totals } = view;
-  const reserved = takenSeats(totals);
+  const { event } = view;
+  const { reservedSlots, availableSlots, waitlisted } = availabilityOf(view, 0);
   const phase = phaseOf(view, now);
   return {
     id: event.id,
@@ -49,10 +49,10 @@ export function toEventJson({ view, venue }: EventAtVenue, now: Instant): EventJ
     end_time: toTime(event.endTime),
     time_zone: event.timeZone,
     capacity: event.capacity,
-    reserved_slots: reserved,
-    available_slots: event.capacity - reserved,
-    waitlisted: totals.waitlisted,
-    is_full: reserved >= event.capacity,
+    reserved_slots: reservedSlots,
+    available_slots: availableSlots,
+    waitlisted,
+    is_full: availableSlots <= 0,
     is_past: phase === 'past',
     is_ongoing: phase === 'ongoing',
     status: event.status,

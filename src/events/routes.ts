@@ -6,7 +6,7 @@ import { findVenue } from '../db/venues.ts';
 import { maySeeEvent } from '../domain/access.ts';
 import type { Action } from '../domain/commands.ts';
 import type { EventId, EventView, Principal } from '../domain/model.ts';
-import { database, primary } from '../http/database.ts';
+import { database, isDatabaseUnavailable, primary } from '../http/database.ts';
 import { expectedVersion } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { type IdempotencyKey, idempotencyKeyOf, sendReplayed } from '../http/idempotency.ts';
@@ -134,9 +134,16 @@ function originOf({ cf = {} }: Request): { country?: string; continent?: string;
   return cf as Partial<IncomingRequestCfProperties>;
 }
 
-/** The event that a command answered with, and the headers that go with it. */
+/**
+ * The event that a command answered with, and the headers that go with it. The command has had its effect: should D1 fail
+ * to tell of the venue, the answer leaves that out rather than say that nothing was done.
+ */
 async function answered(c: Pick<Context<AppEnv>, 'header' | 'env'>, answer: Answer): Promise<EventJson> {
-  const event = await withVenue(c.env, eventOf(answer.outcome));
+  const view = eventOf(answer.outcome);
+  const event = await withVenue(c.env, view).catch((error: unknown) => {
+    if (isDatabaseUnavailable(error)) return { view, venue: null };
+    throw error;
+  });
   const now = Date.now();
   sendReadModel(c, event.view.event.id, answer);
   if ('replayed' in answer.outcome) sendReplayed(c);

@@ -162,7 +162,10 @@ function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
         .openapi({ description: 'With already_reserved: the existing reservation.' }),
     }),
     ...(has('sold_out') && {
-      available_slots: z.int().optional().openapi({ description: 'With sold_out: the seats left.' }),
+      available_slots: z
+        .int()
+        .optional()
+        .openapi({ description: 'With sold_out: the seats that could be had; not those kept for who waits.' }),
     }),
     ...(has('already_checked_in') && {
       checked_in_at: z.iso.datetime().optional().openapi({ description: 'With already_checked_in: since when.' }),

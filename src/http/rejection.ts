@@ -14,7 +14,7 @@ function toProblemError(error: FieldError): ProblemError {
 export function rejectionProblem(rejection: Rejection): Problem {
   switch (rejection.code) {
     case 'sold_out':
-      return new Problem('sold_out', `${rejection.availableSlots} seats are left.`, {
+      return new Problem('sold_out', `${rejection.availableSlots} seats can be had now.`, {
         available_slots: rejection.availableSlots,
       });
     case 'already_reserved':

@@ -5,6 +5,7 @@ import { type Reply, request, somebody } from '../support/api.ts';
 import { createEvent, eventBody } from '../support/events.ts';
 import { withLimits } from '../support/histories.ts';
 import { act, booked, minutesLater, organizer, refusal, reserve, reserved } from '../support/reservations.ts';
+import { createVenue } from '../support/venues.ts';
 
 /** Refusals that nobody meets in a quiet hour. */
 
@@ -32,7 +33,8 @@ it('asks for patience where more is to end than one step may, and says when to c
       await patience(ask('PATCH', lapsing, { capacity: 1 }));
       await patience(ask('PUT', lapsing, eventBody({ capacity: 1 })));
       await patience(ask('DELETE', lapsing));
-      expect(await ask('POST', closing, undefined, '/cancel')).toMatchObject({ status: 200 });
+      const over = { status: 'cancelled', reserved_slots: 0, available_slots: 10, is_full: false };
+      expect(await ask('POST', closing, undefined, '/cancel')).toMatchObject({ status: 200, body: over });
       await patience(ask('DELETE', closing));
     }),
   );
@@ -58,4 +60,16 @@ it('shows nothing of a fault of ours', async () => {
   expect(JSON.stringify(reply.body)).not.toMatch(/facts|SQL/);
   expect(logged).toHaveBeenCalledWith(expect.stringContaining('no such table: facts'));
   expect(logged).toHaveBeenCalledWith(expect.stringContaining(reply.body.request_id));
+});
+
+it('says that a command had its effect also when D1 cannot tell of the venue', async () => {
+  const venue = await createVenue(token);
+  const { id } = await createEvent(token, { venue_id: venue.id });
+  vi.spyOn(env.DB, 'prepare').mockImplementation(() => {
+    throw new Error('D1_ERROR: D1 DB is overloaded. Requests queued for too long.');
+  });
+  const cancelled = await request('POST', `/api/events/${id}/cancel`, { token });
+  expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled', venue: null } });
+  vi.restoreAllMocks();
+  expect((await request('GET', `/api/events/${id}`, { token })).body.venue.id).toBe(venue.id);
 });
