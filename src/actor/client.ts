@@ -36,6 +36,7 @@ export class ActorFailed extends Error {}
 /** The actor's verbs as a caller has them. The platform's own type distributes over unions and no longer fits them. */
 type Verb =
   | 'execute'
+  | 'recall'
   | 'readEvent'
   | 'readAvailability'
   | 'watch'
@@ -83,6 +84,19 @@ export async function execute(
   });
   if (outcome.kind === 'failed') throw new ActorFailed(`${action.type} broke in the actor`);
   return { outcome, ...projected };
+}
+
+/**
+ * What was answered under a client's Idempotency-Key, for when what it asked for can't be judged any more; null: nothing
+ * that is remembered.
+ */
+export async function recall(
+  env: Env,
+  eventId: EventId,
+  idempotency: NonNullable<Command['idempotency']>,
+): Promise<Answer | null> {
+  const outcome = await call(env, eventId, (actor) => actor.recall(idempotency));
+  return outcome && { outcome, readModel: 'pending', bookmark: null };
 }
 
 /** The event with its seat counts, as the actor has it now. */

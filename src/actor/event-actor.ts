@@ -20,7 +20,7 @@ import type { Outcome, Rejection } from '../domain/outcomes.ts';
 import { asOf, availabilityOf, isClosed, judgedAt, takenSeats } from '../domain/seats.ts';
 import { type Stats, statsOf } from '../domain/tally.ts';
 import { refill } from '../domain/waitlist.ts';
-import { type Executed, execute } from './execute.ts';
+import { type Executed, execute, recall } from './execute.ts';
 import { Feed, type Hub } from './feed.ts';
 import { GroupCommit, type Settled } from './group-commit.ts';
 import { Outbox, type Projected } from './outbox.ts';
@@ -91,6 +91,11 @@ export class EventActor extends DurableObject<Env> {
       this.#feed.changed();
     }
     return executed;
+  }
+
+  /** What was answered under a client's Idempotency-Key; null: nothing that is remembered. */
+  recall(idempotency: NonNullable<Command['idempotency']>): Outcome | null {
+    return recall(this.#store, idempotency, this.#now());
   }
 
   /** The event with its seat counts, now. */

@@ -120,11 +120,19 @@ function placesIn({ reservations }: EventState, largest = Number.POSITIVE_INFINI
   return [...reservations.values()].flatMap(({ queueSeq, quantity }) => (quantity <= largest && queueSeq) || []);
 }
 
+/** What was answered under a client's Idempotency-Key, without doing anything; null: nothing that is remembered. */
+export function recall(store: Store, idempotency: NonNullable<Command['idempotency']>, now: Instant): Outcome | null {
+  return replay({ idempotency }, store.answers.remembered([idempotency.key], now - LIMITS.idempotencyMs)) ?? null;
+}
+
 /**
  * The answer already given under the command's Idempotency-Key; undefined if there is none. Only what had an effect is
  * remembered: a refused request may be tried again under its key.
  */
-function replay({ idempotency }: Command, remembered: ReadonlyMap<string, Remembered>): Outcome | undefined {
+function replay(
+  { idempotency }: Pick<Command, 'idempotency'>,
+  remembered: ReadonlyMap<string, Remembered>,
+): Outcome | undefined {
   const earlier = idempotency && remembered.get(idempotency.key);
   if (earlier === undefined) return undefined;
   if (earlier.fingerprint !== idempotency?.fingerprint) {

@@ -90,6 +90,18 @@ export async function claimId<Id extends string>(
   return claim.fingerprint === fingerprint ? (claim.answer as Id) : null;
 }
 
+/** The id that was claimed with the key for the same request; null: none that is remembered. */
+export async function claimedId<Id extends string>(
+  db: DrizzleD1Database,
+  { key, fingerprint }: Key,
+  now: Instant,
+): Promise<Id | null> {
+  const same = and(eq(idempotencyKeys.key, hashed(key)), eq(idempotencyKeys.fingerprint, fingerprint));
+  const fresh = gt(idempotencyKeys.at, now - LIMITS.idempotencyMs);
+  const claim = await db.select().from(idempotencyKeys).where(and(same, fresh)).get();
+  return (claim?.answer ?? null) as Id | null;
+}
+
 /** Gives up a claim whose request was refused, so that the key may be used for a better one. */
 export async function releaseId(db: DrizzleD1Database, { key }: Key, id: string): Promise<void> {
   await db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), eq(idempotencyKeys.answer, id)));

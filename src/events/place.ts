@@ -25,6 +25,11 @@ export interface Place {
 
 type PlaceInput = Pick<EventPatch, 'venue_id' | 'country_code'>;
 
+/** The place of a whole event as its input has it, not judged. */
+export function placeAsked({ venue_id: venueId = null, country_code: countryCode = null }: PlaceInput): Place {
+  return { changes: { venueId, countryCode }, venueCapacity: undefined, version: null };
+}
+
 /**
  * The place of a whole event. Any organizer may use any venue: they are reference data that all share.
  * @throws Problem `validation_failed` for a venue that does not exist, or a country that isn't the venue's

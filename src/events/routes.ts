@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { type Answer, execute, readAvailability, readEvent, rebuild } from '../actor/client.ts';
-import { claimId, releaseId } from '../db/idempotency.ts';
+import { type Answer, execute, readAvailability, readEvent, rebuild, recall } from '../actor/client.ts';
+import { claimedId, claimId, releaseId } from '../db/idempotency.ts';
 import { currentRole, inCurrentRole } from '../db/roles.ts';
 import { findVenue } from '../db/venues.ts';
 import { maySeeEvent } from '../domain/access.ts';
@@ -22,7 +22,7 @@ import { toChanges, toDetails } from './details.ts';
 import { feed } from './feed-routes.ts';
 import { type EventAtVenue, eventTag, nextPhaseAt, toAvailabilityJson, toEventJson } from './json.ts';
 import { lookAtEvent, subjectOf } from './looks.ts';
-import { patchedPlaceOf, placeOf } from './place.ts';
+import { patchedPlaceOf, placeAsked, placeOf } from './place.ts';
 import { findEvent, listEvents } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
 
@@ -34,12 +34,15 @@ export const events = createRouter()
     const body = c.req.valid('json');
     const { status = 'draft', ...input } = body;
     const principal = await inCurrentRole(primary(c.env), c.get('principal'));
-    const place = await placeOf(c.env, input);
-    const { venueCapacity, country } = place;
-    const action = { type: 'create_event', details: toDetails(input, place), status, venueCapacity } as const;
-    const key = idempotencyKeyOf(c, 'createEvent', principal.userId, body);
-    const near = locationHint(country, originOf(c.req.raw));
-    const json = await answered(c, await create(c.env, principal, action, key, near));
+    const asked = { ...toDetails(input, placeAsked(input)), status };
+    const key = idempotencyKeyOf(c, 'createEvent', principal.userId, asked);
+    const create = async () => {
+      const place = await placeOf(c.env, input);
+      const { venueCapacity, country } = place;
+      const action = { type: 'create_event', details: toDetails(input, place), status, venueCapacity } as const;
+      return createOnce(c.env, principal, action, key, locationHint(country, originOf(c.req.raw)));
+    };
+    const json = await answered(c, await orRecalled(c.env, key, create()));
     c.header('location', `/api/events/${json.id}`);
     return c.json(json, 201);
   })
@@ -106,7 +109,7 @@ events.route('/', feed);
  * Creates an event. Requests with the same key do so under the same id, which D1 remembers, and so reach the same
  * actor, which remembers the answer.
  */
-async function create(
+async function createOnce(
   env: Env,
   principal: Principal,
   action: Action,
@@ -121,6 +124,19 @@ async function create(
   const answer = await execute(env, id, principal, action, { idempotency, near });
   if (answer.outcome.kind === 'rejected') await releaseId(db, idempotency, id);
   return answer;
+}
+
+/** The answer, or where that is a refusal, what was answered under the key before: the venue may be gone since. */
+async function orRecalled(env: Env, key: IdempotencyKey | undefined, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (key === undefined || !(error instanceof Problem)) throw error;
+    const id = await claimedId<EventId>(primary(env), key, Date.now());
+    const earlier = id === null ? null : await recall(env, id, key);
+    if (earlier === null) throw error;
+    return earlier;
+  }
 }
 
 /** Looks the role up before refusing: the token keeps the one of its birth. */

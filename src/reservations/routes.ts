@@ -1,4 +1,4 @@
-import { execute, readEvent, readReservation, readWaitlist } from '../actor/client.ts';
+import { execute, readEvent, readReservation, readWaitlist, recall } from '../actor/client.ts';
 import { attendeeToActFor, attendeeToRead } from '../db/attendees.ts';
 import { manages } from '../domain/access.ts';
 import type { EventId, Principal } from '../domain/model.ts';
@@ -27,16 +27,17 @@ export const reservations = createRouter()
     const principal = c.get('principal');
     const body = c.req.valid('json');
     const { quantity = 1, status = null, on_full: onFull = 'refuse', attendee_id: attendeeId = null } = body;
-    if (attendeeId !== null) {
-      const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
-      const attendee = await attendeeToActFor(primary(c.env), attendeeId, caller);
-      if (attendee === null) throw new Problem('attendee_not_found');
-    }
     const seats = { attendeeId, quantity, status, onFull } as const;
-    const fresh = { reservationId: newReservationId(eventId), ticketCode: newSecretCode() };
-    const idempotency = idempotencyKeyOf(c, 'createReservation', principal.userId, body);
-    const action = { type: 'reserve', ...fresh, ...seats } as const;
-    const answer = await execute(c.env, eventId, principal, action, { idempotency });
+    const idempotency = idempotencyKeyOf(c, 'createReservation', principal.userId, seats);
+    const reserve = () => {
+      const fresh = { reservationId: newReservationId(eventId), ticketCode: newSecretCode() };
+      return execute(c.env, eventId, principal, { type: 'reserve', ...fresh, ...seats }, { idempotency });
+    };
+    const caller = { principal, editToken: c.req.valid('header')['x-edit-token'] };
+    const isTheirs = attendeeId === null || (await attendeeToActFor(primary(c.env), attendeeId, caller)) !== null;
+    // For whom it once was may be gone, when the request is repeated.
+    const answer = isTheirs ? await reserve() : idempotency && (await recall(c.env, eventId, idempotency));
+    if (!answer) throw new Problem('attendee_not_found');
     const json = answered(c, answer, principal);
     c.header('location', `/api/reservations/${json.id}`);
     return c.json(json, 201);

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { signAccessToken } from '../../src/http/auth.ts';
 import { address, newcomer } from '../support/accounts.ts';
 import { request, somebody } from '../support/api.ts';
+import { register } from '../support/attendees.ts';
 import { createEvent, eventBody, hoursFromNow, invalid } from '../support/events.ts';
 import { act, availability, minutesLater, organizer, refusal, reserve } from '../support/reservations.ts';
+import { createVenue } from '../support/venues.ts';
 
 const DAY_MINUTES = 24 * 60;
 const REUSED = refusal(422, 'idempotency_key_reused');
@@ -54,6 +56,31 @@ describe('a reservation under an Idempotency-Key', () => {
     expect(sameInOtherWords.status).toBe(201);
     expect(replayed(sameInOtherWords)).toBe('true');
     expect(await availability(id)).toMatchObject({ reserved_slots: 2 });
+  });
+
+  it('is the same request with its defaults spelt out', async () => {
+    const { id } = await createEvent(organizer.token);
+    const [customer, key] = [await somebody(), newKey()];
+    const first = await reserve(id, customer, {}, named(key));
+    const full = { quantity: 1, on_full: 'refuse', attendee_id: null };
+    expect(await reserve(id, customer, full, named(key))).toMatchObject({ status: 201, body: first.body });
+  });
+
+  it('gets its first answer again after its attendee is gone', async () => {
+    const { id } = await createEvent(organizer.token);
+    const [customer, key] = [await somebody(), newKey()];
+    const attendee = await register({}, customer.token);
+    const body = { attendee_id: attendee.id };
+    const first = await reserve(id, customer, body, named(key));
+    await act(customer, first.body.id, 'cancel');
+    const path = `/api/attendees/${attendee.id}`;
+    expect((await request('DELETE', path, { token: customer.token })).status).toBe(204);
+    const again = await reserve(id, customer, body, named(key));
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect(replayed(again)).toBe('true');
+    expect(await reserve(id, customer, body, named(newKey()))).toMatchObject(refusal(404, 'attendee_not_found'));
+    const other = { ...body, quantity: 2 };
+    expect(await reserve(id, customer, other, named(key))).toMatchObject(REUSED);
   });
 
   it('shares its key with nobody, and with no other event', async () => {
@@ -135,6 +162,22 @@ describe('an event under an Idempotency-Key', () => {
     const other = await create(await somebody('organizer'), body, key);
     expect(other).toMatchObject({ status: 201 });
     expect(other.body.id).not.toBe(replies[0]?.body.id);
+  });
+
+  it('gets its first answer again after its venue is gone, with its defaults spelt out', async () => {
+    const [venue, key] = [await createVenue(organizer.token), newKey()];
+    const { status: _, description: __, ...body } = eventBody({ venue_id: venue.id });
+    const create = (over: Record<string, unknown>, as = key) =>
+      request('POST', '/api/events', { token: organizer.token, body: { ...body, ...over }, headers: named(as) });
+    const first = await create({});
+    expect(first).toMatchObject({ status: 201, body: { status: 'draft' } });
+    await request('DELETE', `/api/events/${first.body.id}`, { token: organizer.token });
+    const path = `/api/venues/${venue.id}`;
+    expect((await request('DELETE', path, { token: organizer.token })).status).toBe(204);
+    const again = await create({ status: 'draft', description: '' });
+    expect(again).toMatchObject({ status: 201, body: { id: first.body.id } });
+    expect(replayed(again)).toBe('true');
+    expect(await create({}, newKey())).toMatchObject(invalid(['/venue_id', 'venue_not_found']));
   });
 
   it('may be tried again under its key, and better, once it was refused', async () => {
