@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { AttendeeId, Principal, UserId } from '../domain/model.ts';
+import { isStillAdmin } from './roles.ts';
 import { type AttendeeRow, attendees, events, reservations } from './tables.ts';
 
 /** What a request shows of who sends it. */
@@ -26,6 +27,7 @@ export function editTokenHash(token: string): string {
 /**
  * The attendee, if the caller may act for them: whoever registered them, by edit token or signed in, or an admin.
  * Null if not, or if there is no such attendee.
+ * @param db the primary database, which knows who is an admin now
  */
 export async function attendeeToActFor(
   db: DrizzleD1Database,
@@ -33,21 +35,23 @@ export async function attendeeToActFor(
   caller: AttendeeCaller,
 ): Promise<AttendeeRow | null> {
   const attendee = await findAttendee(db, id);
-  return attendee !== null && actsFor(attendee, caller) ? attendee : null;
+  return attendee !== null && (await actsFor(db, attendee, caller)) ? attendee : null;
 }
 
 /**
  * The attendee, if the caller may read them: whoever may act for them, or the organizer of an event that they have a
  * reservation for. Null if not, or if there is no such attendee.
+ * @param primary the primary database, which knows who is an admin now
  */
 export async function attendeeToRead(
   db: DrizzleD1Database,
+  primary: DrizzleD1Database,
   id: AttendeeId,
   caller: AttendeeCaller,
 ): Promise<ReadableAttendee | null> {
   const attendee = await findAttendee(db, id);
   if (attendee === null) return null;
-  if (actsFor(attendee, caller)) return { attendee, organizerId: null };
+  if (await actsFor(primary, attendee, caller)) return { attendee, organizerId: null };
   const organizerId = caller.principal?.userId;
   if (organizerId === undefined || !(await comesTo(db, id, organizerId))) return null;
   return { attendee, organizerId };
@@ -57,9 +61,14 @@ async function findAttendee(db: DrizzleD1Database, id: AttendeeId): Promise<Atte
   return (await db.select().from(attendees).where(eq(attendees.id, id)).get()) ?? null;
 }
 
-function actsFor(attendee: AttendeeRow, { principal, editToken }: AttendeeCaller): boolean {
+async function actsFor(
+  primary: DrizzleD1Database,
+  attendee: AttendeeRow,
+  { principal, editToken }: AttendeeCaller,
+): Promise<boolean> {
   if (editToken !== undefined && editTokenHash(editToken) === attendee.editTokenHash) return true;
-  return principal !== null && (principal.role === 'admin' || principal.userId === attendee.userId);
+  if (principal === null) return false;
+  return principal.userId === attendee.userId || isStillAdmin(primary, principal);
 }
 
 async function comesTo(db: DrizzleD1Database, id: AttendeeId, organizerId: UserId): Promise<boolean> {

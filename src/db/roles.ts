@@ -14,6 +14,15 @@ export async function currentRole(db: DrizzleD1Database, userId: UserId): Promis
   return row?.role ?? null;
 }
 
+/**
+ * Whether the caller is an admin, not merely was one when the token was made: for personal data that nothing else opens
+ * to them.
+ * @param db the primary database, as for `currentRole`
+ */
+export async function isStillAdmin(db: DrizzleD1Database, { userId, role }: Principal): Promise<boolean> {
+  return role === 'admin' && (await currentRole(db, userId)) === 'admin';
+}
+
 /** The caller in the role that they have by now, where the token's allows less than a newer one might. */
 export async function inCurrentRole(db: DrizzleD1Database, principal: Principal): Promise<Principal> {
   if (principal.role !== 'customer') return principal;

@@ -119,7 +119,7 @@ describe('deleting an account', () => {
       await request('POST', `/api/events/${event.id}/reservations`, { token: me.token, body });
     }
     await deleteMe(me.token);
-    const admin = await somebody('admin');
+    const admin = await signUpAdmin();
     const statuses = [gone, cancelled, expected].map(
       async ({ id }) => (await request('GET', `/api/attendees/${id}`, { token: admin.token })).status,
     );

@@ -4,13 +4,14 @@ import { newAttendeeId } from '../../../src/http/ids.ts';
 import { address } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
 import { attendeeBody, register } from '../../support/attendees.ts';
+import { member } from '../../support/cast.ts';
 import { createEvent, invalid } from '../../support/events.ts';
 
 const user = await somebody();
 const stranger = await somebody();
 const organizer = await somebody('organizer');
 const otherOrganizer = await somebody('organizer');
-const admin = await somebody('admin');
+const admin = await member('admin');
 
 const post = (body: unknown, headers: Readonly<Record<string, string>> = address()) =>
   request('POST', '/api/attendees', { body, headers });
@@ -146,6 +147,36 @@ describe('reading an attendee', () => {
     }
     const list = await request('GET', `/api/attendees/${encodeURIComponent(id)}/reservations`, { token: admin.token });
     expect(list).toMatchObject(notFound);
+  });
+});
+
+describe.each([
+  ['was disabled', 'disabled_at = 1'],
+  ['was demoted', "role = 'organizer'"],
+])('an admin who %s, with a token that lives on', (_, change) => {
+  it('reads, changes, books for and forgets nobody', async () => {
+    const { attendee, event } = await coming();
+    const former = await member('admin');
+    await env.DB.prepare(`UPDATE users SET ${change} WHERE id = ?`).bind(former.userId).run();
+    const { token } = former;
+    for (const [method, body] of [
+      ['GET', undefined],
+      ['PATCH', { first_name: 'x' }],
+      ['PUT', attendeeBody()],
+      ['DELETE', undefined],
+    ] as const) {
+      const call = body === undefined ? { token } : { token, body };
+      expect(await request(method, path(attendee), call)).toMatchObject(notFound);
+    }
+    expect(await request('GET', `${path(attendee)}/reservations`, { token })).toMatchObject(notFound);
+    const body = { attendee_id: attendee.id };
+    expect(await request('POST', `/api/events/${event.id}/reservations`, { token, body })).toMatchObject(notFound);
+    const list = await request('GET', '/api/attendees', { token });
+    expect(list.body.items ?? []).toEqual([]);
+    const shown = await request('GET', `${path(attendee)}/reservations`, { token, ...byToken(attendee) });
+    expect(shown.body.items).toMatchObject([{ ticket_code: null }]);
+    const own = await register({}, token);
+    expect(await request('GET', path(own), { token })).toMatchObject({ status: 200 });
   });
 });
 

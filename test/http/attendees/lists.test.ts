@@ -5,12 +5,13 @@ import { listAttendees } from '../../../src/attendees/queries.ts';
 import { newAttendeeId, newUserId } from '../../../src/http/ids.ts';
 import { request, somebody } from '../../support/api.ts';
 import { register } from '../../support/attendees.ts';
+import { member } from '../../support/cast.ts';
 import { allPages, createEvent, invalid } from '../../support/events.ts';
 
 const user = await somebody();
 const organizer = await somebody('organizer');
 const otherOrganizer = await somebody('organizer');
-const admin = await somebody('admin');
+const admin = await member('admin');
 
 beforeEach(async () => {
   await env.DB.prepare('DELETE FROM attendees').run();

@@ -8,6 +8,7 @@ import { HEADER_LINE } from '../../../src/reports/export.ts';
 import { newcomer, signUp } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
 import { register } from '../../support/attendees.ts';
+import { member } from '../../support/cast.ts';
 import { createEvent } from '../../support/events.ts';
 
 const organizer = await somebody('organizer');
@@ -102,7 +103,9 @@ describe('the file', () => {
     const event = await createEvent(token);
     const read = (id: string, as?: { token: string }) =>
       request('GET', pathOf(id), as === undefined ? {} : { token: as.token });
-    expect(await read(event.id, await somebody('admin'))).toMatchObject({ status: 200 });
+    expect(await read(event.id, await member('admin'))).toMatchObject({ status: 200 });
+    const disabled = await member('admin', Date.now());
+    expect(await read(event.id, disabled)).toMatchObject({ status: 403, body: { code: 'not_organizer' } });
     expect(await read(event.id)).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
     const other = await somebody('organizer');
     expect(await read(event.id, other)).toMatchObject({ status: 403, body: { code: 'not_organizer' } });
