@@ -25,7 +25,13 @@ export type Action =
       /** Of the venue that the event then has; left out: nothing bounds the event's. */
       readonly venueCapacity?: number | undefined;
     }
-  | { readonly type: 'publish_event' }
+  | {
+      readonly type: 'publish_event';
+      /** The version whose venue was read; null: it has none to judge. */
+      readonly ifVersion: number | null;
+      /** Of the event's venue; left out: nothing bounds the event's. */
+      readonly venueCapacity?: number | undefined;
+    }
   | { readonly type: 'cancel_event' }
   | { readonly type: 'delete_event'; readonly ifVersion: number | null }
   | {

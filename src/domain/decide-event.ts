@@ -80,7 +80,10 @@ function isCutOff(lapsed: readonly Reservation[]): boolean {
 function publishEvent(state: EventState, event: EventRecord, command: CommandOf<'publish_event'>): Decision {
   if (event.status === 'published') return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
+  if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
   if (event.startTime <= command.at) return reject({ code: 'event_started' });
+  const errors = checkVenue(event.capacity, command.venueCapacity);
+  if (errors.length > 0) return reject({ code: 'validation_failed', errors });
   return accept(state, command, [{ type: 'event_published', reservationId: null, data: {} }]);
 }
 

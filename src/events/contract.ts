@@ -191,7 +191,9 @@ export const publishEvent = createRoute({
   path: '/events/{id}/publish',
   operationId: 'publishEvent',
   summary: 'Publish a draft',
-  description: 'For its organizer and admins. Publishing a published event changes nothing.',
+  description:
+    'For its organizer and admins. The venue that it names must still be there and have room for it. Publishing a ' +
+    'published event changes nothing.',
   tags,
   security: signedIn,
   middleware: authRequired,
@@ -204,6 +206,8 @@ export const publishEvent = createRoute({
       'not_organizer',
       'event_cancelled',
       'event_started',
+      'version_mismatch',
+      'validation_failed',
       'overloaded',
       'database_unavailable',
     ),

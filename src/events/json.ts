@@ -7,10 +7,19 @@ import type { AvailabilityJson, EventJson } from './schema.ts';
 /** What an event shows of its venue. */
 export type EventVenue = Pick<VenueRow, 'id' | 'name' | 'location' | 'countryCode' | 'version'>;
 
-/** An event with the venue that it names, if any. */
+/** An event with the venue that it names, if that is shown. */
 export interface EventAtVenue {
   readonly view: EventView;
   readonly venue: EventVenue | null;
+}
+
+/**
+ * The event with the venue that it names. Events that were published go on showing one that is deleted; a draft has to
+ * find another.
+ */
+export function atVenue(view: EventView, venue: (EventVenue & Pick<VenueRow, 'deletedAt'>) | null): EventAtVenue {
+  const isLost = view.event.status === 'draft' && venue !== null && venue.deletedAt !== null;
+  return { view, venue: isLost ? null : venue };
 }
 
 type Phase = 'upcoming' | 'ongoing' | 'past';

@@ -1,7 +1,7 @@
 import { readEvent } from '../actor/client.ts';
 import type { VenueRow } from '../db/tables.ts';
 import { findVenue } from '../db/venues.ts';
-import type { EventDetails, EventId, Principal, VenueId } from '../domain/model.ts';
+import type { EventDetails, EventId, EventRecord, Principal, VenueId } from '../domain/model.ts';
 import { primary } from '../http/database.ts';
 import { validationProblem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
@@ -21,6 +21,16 @@ export interface Place {
   readonly venueCapacity: number | undefined;
   /** The version of the event that this was judged by; null: any will do. */
   readonly version: number | null;
+}
+
+/**
+ * The place of a draft that is to be published: its venue may have shrunk or gone since the draft named it.
+ * @throws Problem `validation_failed` for a venue that is gone; `event_not_found`
+ */
+export async function publishedPlaceOf(env: Env, id: EventId, principal: Principal): Promise<Omit<Place, 'changes'>> {
+  const { status, venueId, version } = await existingEvent(env, id, principal);
+  if (status !== 'draft' || venueId === null) return { venueCapacity: undefined, version: null };
+  return { venueCapacity: (await existing(env, venueId)).capacity, version };
 }
 
 type PlaceInput = Pick<EventPatch, 'venue_id' | 'country_code'>;
@@ -60,9 +70,7 @@ export async function patchedPlaceOf(env: Env, id: EventId, principal: Principal
   if (patch.capacity === undefined && country_code === undefined) {
     return { changes: {}, venueCapacity: undefined, version: null };
   }
-  const read = await readEvent(env, id, principal);
-  if (!read.ok) throw rejectionProblem(read.rejection);
-  const { venueId, version } = read.value.event;
+  const { venueId, version } = await existingEvent(env, id, principal);
   const venue = venueId === null ? null : await findVenue(primary(env), venueId);
   if (venue === null) {
     const changes = country_code === undefined ? {} : { countryCode: country_code };
@@ -70,6 +78,12 @@ export async function patchedPlaceOf(env: Env, id: EventId, principal: Principal
   }
   checkCountry(venue, country_code);
   return { changes: {}, venueCapacity: venue.deletedAt === null ? venue.capacity : undefined, version };
+}
+
+async function existingEvent(env: Env, id: EventId, principal: Principal): Promise<EventRecord> {
+  const read = await readEvent(env, id, principal);
+  if (!read.ok) throw rejectionProblem(read.rejection);
+  return read.value.event;
 }
 
 async function existing(env: Env, id: VenueId): Promise<VenueRow> {

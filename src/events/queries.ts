@@ -4,7 +4,7 @@ import { events, venues } from '../db/tables.ts';
 import type { EventId, EventView, Instant, Principal } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import { foundBy, narrowed, orderOf, visible } from './filters.ts';
-import type { EventAtVenue, EventVenue } from './json.ts';
+import { atVenue, type EventAtVenue } from './json.ts';
 import type { EventQuery } from './schema.ts';
 import { compileSearch } from './search.ts';
 
@@ -16,6 +16,7 @@ const venue = {
   location: venues.location,
   countryCode: venues.countryCode,
   version: venues.version,
+  deletedAt: venues.deletedAt,
 };
 
 /**
@@ -48,8 +49,8 @@ export function findMarks(
     .where(sql`${events.id} in (select value from json_each(${JSON.stringify(ids)}))`);
 }
 
-function toEvent({ venue, ...row }: EventRow & { readonly venue: EventVenue | null }): EventAtVenue {
-  return { view: toView(row), venue };
+function toEvent({ venue, ...row }: EventRow & { readonly venue: Parameters<typeof atVenue>[1] }): EventAtVenue {
+  return atVenue(toView(row), venue);
 }
 
 function toView(row: EventRow): EventView {

@@ -20,9 +20,9 @@ import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
 import { feed } from './feed-routes.ts';
-import { type EventAtVenue, eventTag, nextPhaseAt, toAvailabilityJson, toEventJson } from './json.ts';
+import { atVenue, type EventAtVenue, eventTag, nextPhaseAt, toAvailabilityJson, toEventJson } from './json.ts';
 import { lookAtEvent, subjectOf } from './looks.ts';
-import { patchedPlaceOf, placeAsked, placeOf } from './place.ts';
+import { patchedPlaceOf, placeAsked, placeOf, publishedPlaceOf } from './place.ts';
 import { findEvent, listEvents } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
 
@@ -82,7 +82,7 @@ export const events = createRouter()
     return c.body(null, 204);
   })
   .openapi(contract.publishEvent, async (c) => {
-    const answer = await execute(c.env, c.req.valid('param').id, c.get('principal'), { type: 'publish_event' });
+    const answer = await publish(c.env, c.req.valid('param').id, c.get('principal'));
     return c.json(await answered(c, answer), 200);
   })
   .openapi(contract.cancelEvent, async (c) => {
@@ -169,12 +169,12 @@ async function answered(c: Pick<Context<AppEnv>, 'header' | 'env'>, answer: Answ
 
 async function withVenue(env: Env, view: EventView): Promise<EventAtVenue> {
   const { venueId } = view.event;
-  return { view, venue: venueId === null ? null : await findVenue(primary(env), venueId) };
+  return atVenue(view, venueId === null ? null : await findVenue(primary(env), venueId));
 }
 
 /**
  * Carries a patch out. Where it was judged by the venue that the event has, it is meant for that version of the event
- * only, and is judged anew when another edit came between.
+ * only.
  */
 async function edit(
   env: Env,
@@ -183,15 +183,30 @@ async function edit(
   patch: EventPatch,
   ifVersion: number | null,
 ): Promise<Answer> {
-  for (let attempt = 1; ; attempt += 1) {
+  const judge = async () => {
     const place = await patchedPlaceOf(env, id, principal, patch);
     const { venueCapacity, version } = place;
     if (ifVersion !== null && version !== null && ifVersion !== version) throw new Problem('version_mismatch');
     const bound = ifVersion ?? version;
-    const action = { type: 'edit_event', changes: toChanges(patch, place), ifVersion: bound, venueCapacity } as const;
-    const answer = await execute(env, id, principal, action);
+    return { type: 'edit_event', changes: toChanges(patch, place), ifVersion: bound, venueCapacity } as const;
+  };
+  return ifVersion === null ? judgedAnew(env, id, principal, judge) : execute(env, id, principal, await judge());
+}
+
+/** Publishes the event if it fits the venue that it names, as that is now. */
+function publish(env: Env, id: EventId, principal: Principal): Promise<Answer> {
+  return judgedAnew(env, id, principal, async () => {
+    const { venueCapacity, version: ifVersion } = await publishedPlaceOf(env, id, principal);
+    return { type: 'publish_event', ifVersion, venueCapacity };
+  });
+}
+
+/** Carries out what was judged by a version of the event, and is judged anew when an edit came between. */
+async function judgedAnew(env: Env, id: EventId, principal: Principal, judge: () => Promise<Action>): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await execute(env, id, principal, await judge());
     const cameBetween = answer.outcome.kind === 'rejected' && answer.outcome.rejection.code === 'version_mismatch';
-    if (!cameBetween || ifVersion !== null || attempt === EDIT_TRIES) return answer;
+    if (!cameBetween || attempt === EDIT_TRIES) return answer;
   }
 }
 

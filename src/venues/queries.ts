@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, gt, inArray, isNull, max, ne, notExists, type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, gt, inArray, isNull, max, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { historyLine } from '../db/history.ts';
@@ -123,7 +123,7 @@ export async function updateVenue(
           db
             .select({ id: events.id })
             .from(events)
-            .where(and(upcoming(id, now), gt(events.capacity, patch.capacity))),
+            .where(and(upcoming(db, id, now), gt(events.capacity, patch.capacity))),
         );
   const allowed = and(changeable(id, principal, ifVersions), larger);
   const entry = entryOf('venue_edited', id, principal.userId, now, patch);
@@ -134,7 +134,7 @@ export async function updateVenue(
     db
       .select({ capacity: max(events.capacity) })
       .from(events)
-      .where(upcoming(id, now)),
+      .where(upcoming(db, id, now)),
   ]);
   if (updated) return updated;
   throwUnlessChangeable(row, principal, ifVersions);
@@ -153,7 +153,12 @@ export async function deleteVenue(
   ifVersions: readonly number[] | null,
   now: Instant,
 ): Promise<void> {
-  const unused = notExists(db.select({ id: events.id }).from(events).where(upcoming(id, now)));
+  const unused = notExists(
+    db
+      .select({ id: events.id })
+      .from(events)
+      .where(upcoming(db, id, now)),
+  );
   const allowed = and(changeable(id, principal, ifVersions), unused);
   const [, deleted, [row]] = await db.batch([
     historyLine(db, entryOf('venue_deleted', id, principal.userId, now), venues, allowed),
@@ -169,9 +174,19 @@ export async function deleteVenue(
   throw new Problem('venue_has_events');
 }
 
-/** The venue's events that have not ended and are or may yet be published. */
-function upcoming(id: VenueId, now: Instant): SQL | undefined {
-  return and(eq(events.venueId, id), isNull(events.deletedAt), ne(events.status, 'cancelled'), gt(events.endTime, now));
+/**
+ * The venue's events that have not ended: the published ones, and the owner's own drafts. Those of others don't count,
+ * since the owner could neither see nor end them; they are judged again when they are published.
+ */
+function upcoming(db: DrizzleD1Database, id: VenueId, now: Instant): SQL | undefined {
+  const owner = db.select({ id: venues.ownerId }).from(venues).where(eq(venues.id, id));
+  return and(
+    eq(events.venueId, id),
+    isNull(events.deletedAt),
+    ne(events.status, 'cancelled'),
+    or(eq(events.status, 'published'), eq(events.organizerId, owner)),
+    gt(events.endTime, now),
+  );
 }
 
 function changeable(id: VenueId, principal: Principal, ifVersions: readonly number[] | null): SQL | undefined {

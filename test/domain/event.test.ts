@@ -34,7 +34,7 @@ const edit = (changes: Partial<EventDetails>, ifVersion: number | null = null): 
   changes,
   ifVersion,
 });
-const publish: Action = { type: 'publish_event' };
+const publish: Action = { type: 'publish_event', ifVersion: null };
 const cancel: Action = { type: 'cancel_event' };
 const remove = (ifVersion: number | null = null): Action => ({ type: 'delete_event', ifVersion });
 /** The details as a whole break one rule, on one field. */
@@ -82,6 +82,23 @@ it('lets an event have as many seats as its venue and no more', () => {
   given(created({ capacity: 6 }))
     .when(olga, move({ title: 'Moved' }, 5))
     .then(tooLarge);
+});
+
+it('publishes what fits its venue by now, and only the version that was judged', () => {
+  const draft = () => given(created({ capacity: 6 }, 'draft'));
+  const at = (venueCapacity: number | undefined, ifVersion: number | null): Action => ({
+    type: 'publish_event',
+    ifVersion,
+    venueCapacity,
+  });
+  draft().when(olga, at(6, 1)).then(published);
+  draft()
+    .when(olga, at(5, 1))
+    .then(breaks('capacity', 'above_venue_capacity', 'The venue has room for 5.'));
+  draft().when(olga, at(6, 2)).then({ code: 'version_mismatch' });
+  given(created({ capacity: 6 }))
+    .when(olga, at(5, 2))
+    .then();
 });
 
 it('lets an admin create an event, and no customer', () => {

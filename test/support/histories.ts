@@ -164,7 +164,11 @@ const kinds: { readonly [T in Exclude<Action['type'], 'create_event'>]: Kind } =
     who: mostly(olga),
     ask: fc.record({ type: fc.constant('edit_event' as const), changes, ifVersion }),
   },
-  publish_event: { weight: 8, who: mostly(olga), ask: fc.constant({ type: 'publish_event' }) },
+  publish_event: {
+    weight: 8,
+    who: mostly(olga),
+    ask: fc.record({ type: fc.constant('publish_event' as const), ifVersion }),
+  },
   cancel_event: { weight: 2, who: mostly(olga), ask: fc.constant({ type: 'cancel_event' }) },
   delete_event: {
     weight: 1,

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { newVenueId } from '../../../src/http/ids.ts';
 import { signUp } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
-import { createEvent, hoursFromNow, invalid, projectEvent } from '../../support/events.ts';
+import { allPages, createEvent, hoursFromNow, invalid, projectEvent } from '../../support/events.ts';
 import { createVenue, venueBody } from '../../support/venues.ts';
 
 const owner = await somebody('organizer');
@@ -164,9 +164,10 @@ describe('a venue with events', () => {
     await projectEvent({ venueId: venue.id, capacity: 80, status: 'cancelled' });
   });
 
-  it('keeps room for its upcoming events, drafts of others included', async () => {
-    await createEvent(token, { venue_id: venue.id, capacity: 20 });
-    await createEvent(other.token, { venue_id: venue.id, capacity: 30, status: 'draft' });
+  it('keeps room for its upcoming events, the owner’s own drafts included, those of others not', async () => {
+    await createEvent(other.token, { venue_id: venue.id, capacity: 20 });
+    await createEvent(token, { venue_id: venue.id, capacity: 30, status: 'draft' });
+    await createEvent(other.token, { venue_id: venue.id, capacity: 95, status: 'draft' });
     for (const [method, body] of [
       ['PATCH', { capacity: 29 }],
       ['PUT', venueBody({ capacity: 29 })],
@@ -193,6 +194,41 @@ describe('a venue with events', () => {
     expect(await request('POST', '/api/events', { token, body })).toMatchObject(
       invalid(['/venue_id', 'venue_not_found']),
     );
+  });
+
+  it('is lost to the drafts of others when it is deleted, which all that shows them bears', async () => {
+    const gone = await createVenue(token, { country_code: 'AT' });
+    const draft = await createEvent(other.token, { venue_id: gone.id, status: 'draft', tags: ['lost'] });
+    const event = `/api/events/${draft.id}`;
+    const as = { token: other.token };
+    expect(await request('DELETE', path(gone), { token })).toMatchObject({ status: 204 });
+    const shown = await request('GET', event, as);
+    expect(shown).toMatchObject({ status: 200, body: { venue: null, country_code: null, version: 1 } });
+    for (const query of ['', '?tag=lost', '?q=concert', `?venue_id=${gone.id}`]) {
+      const items = await allPages(`/api/events${query}${query ? '&' : '?'}mine=true&status=draft`, 100, other.token);
+      expect(items.find(({ id }) => id === draft.id)).toEqual(shown.body);
+    }
+    for (const suffix of ['/availability', '/stats', '/changes', '/reservations', '/reservations.csv']) {
+      expect((await request('GET', `${event}${suffix}`, as)).status).toBe(200);
+    }
+    const publish = () => request('POST', `${event}/publish`, as);
+    expect(await publish()).toMatchObject(invalid(['/venue_id', 'venue_not_found']));
+    const patch = (body: unknown) => request('PATCH', event, { ...as, body });
+    expect(await patch({ title: 'Lost', capacity: 20 })).toMatchObject({ status: 200, body: { venue: null } });
+    expect(await patch({ venue_id: null })).toMatchObject({ status: 200, body: { venue: null } });
+    expect(await publish()).toMatchObject({ status: 200, body: { status: 'published', venue: null } });
+  });
+
+  it('that has shrunk is judged anew when a draft is published', async () => {
+    const small = await createVenue(token, { capacity: 50 });
+    const draft = await createEvent(other.token, { venue_id: small.id, capacity: 50, status: 'draft' });
+    const publish = () => request('POST', `/api/events/${draft.id}/publish`, { token: other.token });
+    expect(await request('PATCH', path(small), { token, body: { capacity: 49 } })).toMatchObject({ status: 200 });
+    expect(await publish()).toMatchObject(invalid(['/capacity', 'above_venue_capacity']));
+    await request('PATCH', `/api/events/${draft.id}`, { token: other.token, body: { capacity: 49 } });
+    expect(await publish()).toMatchObject({ status: 200, body: { status: 'published', venue: { id: small.id } } });
+    expect(await publish()).toMatchObject({ status: 200 });
+    expect(await request('DELETE', path(small), { token })).toMatchObject({ status: 409 });
   });
 
   it('may go when its last event was cancelled', async () => {
