@@ -2,7 +2,7 @@ import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, ne, notExists, or
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { execute } from '../actor/client.ts';
 import { historyLine } from '../db/history.ts';
-import { forgetAnswers } from '../db/idempotency.ts';
+import { forgetAnswers, forgetAnswersAbout } from '../db/idempotency.ts';
 import { attendees, closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
 import type { Action } from '../domain/commands.ts';
 import { eventIdOf } from '../domain/ids.ts';
@@ -194,7 +194,7 @@ async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Insta
   for (const { id } of rows) {
     const its = { at: now, userId, action: 'attendee_deleted', subjectType: 'attendee', subjectId: id } as const;
     const one = eq(attendees.id, id);
-    await db.batch([historyLine(db, its, attendees, one), db.delete(attendees).where(one)]);
+    await db.batch([historyLine(db, its, attendees, one), db.delete(attendees).where(one), forgetAnswersAbout(db, id)]);
   }
   return (await db.select({ id: attendees.id }).from(attendees).where(theirs).limit(1).get()) === undefined;
 }

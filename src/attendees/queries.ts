@@ -3,6 +3,7 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { historyLine } from '../db/history.ts';
+import { forgetAnswersAbout } from '../db/idempotency.ts';
 import { type AttendeeRow, attendees, events, type NewAttendee, reservations } from '../db/tables.ts';
 import type { AttendeeId, Instant, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
@@ -179,7 +180,7 @@ export async function updateAttendee(
 }
 
 /**
- * Forgets the attendee: everything personal is gone, and reservations keep an id that says nothing. What the attendee
+ * Forgets the attendee: everything personal is gone, kept answers too, and reservations keep an id that says nothing. What the attendee
  * still comes to is judged as the read model has it, which may be moments behind.
  * @throws Problem `attendee_not_found`, `version_mismatch` or `attendee_has_reservations`
  */
@@ -207,9 +208,10 @@ export async function deleteAttendee(
     .innerJoin(events, eq(events.id, reservations.eventId))
     .where(isExpected);
   const allowed = and(atVersion(id, ifVersions), notExists(expected));
-  const [, deleted, [row]] = await db.batch([
+  const [, deleted, , [row]] = await db.batch([
     historyLine(db, entryOf('attendee_deleted', id, actorId, now), attendees, allowed),
     db.delete(attendees).where(allowed).returning({ id: attendees.id }),
+    forgetAnswersAbout(db, id),
     db.select().from(attendees).where(eq(attendees.id, id)),
   ]);
   if (deleted.length > 0) return;

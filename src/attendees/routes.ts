@@ -46,7 +46,7 @@ attendees.openapi(contract.createAttendee, async (c) => {
   const attendee = newAttendee(registration, whole(body), now);
   const answer = { ...answered(c, attendee), edit_token: editToken };
   const commit = (keep: readonly BatchItem<'sqlite'>[]) => createAttendee(db, attendee, keep);
-  const its = key && { ...key, userId };
+  const its = key && { ...key, userId, attendeeId: attendee.id };
   const json = answerOnce(c, await once(db, c.env.JWT_SECRET, its, now, answer, commit, attendeeExists(attendee)));
   c.header('location', `/api/attendees/${json.id}`);
   return c.json(json, 201);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { and, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, lte, notExists, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import { type Instant, LIMITS, type UserId } from '../domain/model.ts';
+import { type AttendeeId, type Instant, LIMITS, type UserId } from '../domain/model.ts';
 import { seal, unseal } from './seal.ts';
-import { idempotencyKeys } from './tables.ts';
+import { attendees, idempotencyKeys } from './tables.ts';
 
 /** A client's name for its request within its scope, and what it asks for. */
 export interface Key {
@@ -12,6 +12,8 @@ export interface Key {
   readonly fingerprint: string;
   /** The account whose deletion takes the answer along; absent or null: it holds nothing personal, or nobody's. */
   readonly userId?: UserId | null;
+  /** The attendee who takes the answer along when they are forgotten; absent: it is about none. */
+  readonly attendeeId?: AttendeeId;
 }
 
 /** An answer, and whether an earlier request with the same key got it first. */
@@ -128,7 +130,7 @@ async function recall<T>(
 async function keeping(
   db: DrizzleD1Database,
   secret: string,
-  { key, fingerprint, userId = null }: Key,
+  { key, fingerprint, userId = null, attendeeId }: Key,
   now: Instant,
   answer: unknown,
   created: SQL,
@@ -136,18 +138,25 @@ async function keeping(
   const expiredAt = now - LIMITS.idempotencyMs;
   const sealed = await seal(secret, key, JSON.stringify(answer));
   const account = userId === null ? null : hashed(userId);
+  const attendee = attendeeId === undefined ? null : hashed(attendeeId);
   return [
     prune(db, expiredAt),
     db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), lte(idempotencyKeys.at, expiredAt))),
     db
       .insert(idempotencyKeys)
-      .select(sql`select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed}, ${account} where ${created}`),
+      .select(sql`select ${hashed(key)}, ${now}, ${fingerprint}, ${sealed}, ${account}, ${attendee} where ${created}`),
   ];
 }
 
 /** The statement that forgets what was answered about the account. */
 export function forgetAnswers(db: DrizzleD1Database, userId: UserId, where: SQL | undefined) {
   return db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.account, hashed(userId)), where));
+}
+
+/** The statement that forgets what was answered about the attendee, if by then they are forgotten. */
+export function forgetAnswersAbout(db: DrizzleD1Database, id: AttendeeId) {
+  const still = db.select({ id: attendees.id }).from(attendees).where(eq(attendees.id, id));
+  return db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.attendee, hashed(id)), notExists(still)));
 }
 
 /** Forgets keys that no request came to forget: what was answered holds personal data. The next run goes on. */

@@ -108,6 +108,7 @@ export const idempotencyKeys = sqliteTable('idempotency_keys', {
   fingerprint: text('fingerprint').notNull(),
   answer: text('answer').notNull(),
   account: text('account'),
+  attendee: text('attendee'),
 });
 
 /** Where events take place; D1 is their record. */

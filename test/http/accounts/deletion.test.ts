@@ -1,6 +1,9 @@
 import { createScheduledController } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { drizzle } from 'drizzle-orm/d1';
 import { describe, expect, it, vi } from 'vitest';
+import { startClosing } from '../../../src/accounts/closing.ts';
+import type { UserId } from '../../../src/domain/model.ts';
 import { newReservationId } from '../../../src/http/ids.ts';
 import worker from '../../../src/worker.ts';
 import { address, logIn, newcomer, PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
@@ -128,6 +131,18 @@ describe('deleting an account', () => {
     expect(await closing(me.id)).toBe(true);
     await runCron(48 * 60);
     expect(await closing(me.id)).toBe(false);
+  });
+
+  it('forgets, with an attendee whom a token that was still out registered, what was answered', async () => {
+    const me = await account();
+    await deleteMe(me.token);
+    const before = await keptAnswers();
+    const headers = { ...address(), 'idempotency-key': crypto.randomUUID() };
+    const late = await request('POST', '/api/attendees', { token: me.token, body: attendeeBody(), headers });
+    expect(late.status).toBe(201);
+    expect(await keptAnswers()).toBe(Number(before) + 1);
+    await startClosing(env, drizzle(env.DB), me.id as UserId, Date.now());
+    expect(await keptAnswers()).toBe(before);
   });
 
   it('leaves a reservation whose holder may not cancel any more', async () => {

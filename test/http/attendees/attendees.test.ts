@@ -258,6 +258,34 @@ describe('forgetting an attendee', () => {
     expect((await register({ email: attendee.email })).id).not.toBe(attendee.id);
   });
 
+  it('forgets the answer that was kept for a repeat of the registration, and no other', async () => {
+    const body = attendeeBody();
+    const headers = { ...address(), 'idempotency-key': crypto.randomUUID() };
+    const [first, other] = [await post(body, headers), attendeeBody()];
+    const otherHeaders = { ...headers, 'idempotency-key': crypto.randomUUID() };
+    const kept = (await post(other, otherHeaders)).body;
+    expect((await request('DELETE', path(first.body), byToken(first.body))).status).toBe(204);
+    const again = await post(body, headers);
+    expect(again.status).toBe(201);
+    expect(again.headers.get('idempotency-replayed')).toBeNull();
+    expect(again.body.id).not.toBe(first.body.id);
+    expect((await post(other, otherHeaders)).body).toEqual(kept);
+  });
+
+  it('keeps the answer while an event expects them', async () => {
+    const body = attendeeBody();
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const call = { token: user.token, body, headers };
+    const { body: attendee } = await request('POST', '/api/attendees', call);
+    const event = await createEvent(organizer.token);
+    await request('POST', `/api/events/${event.id}/reservations`, {
+      token: user.token,
+      body: { attendee_id: attendee.id },
+    });
+    expect((await request('DELETE', path(attendee), { token: user.token })).status).toBe(409);
+    expect((await request('POST', '/api/attendees', call)).body).toEqual(attendee);
+  });
+
   it('waits until no upcoming event expects them', async () => {
     const { attendee, reservation } = await coming();
     const remove = () => request('DELETE', path(attendee), { token: user.token });

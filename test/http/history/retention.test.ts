@@ -72,7 +72,9 @@ it('devices whose refresh token has expired are forgotten, others stay signed in
 
 it('answers kept for an Idempotency-Key are forgotten after a day', async () => {
   const add = (key: string, at: number) =>
-    env.DB.prepare("INSERT INTO idempotency_keys VALUES (?, ?, 'print', 'answer', NULL)").bind(key, at).run();
+    env.DB.prepare("INSERT INTO idempotency_keys (key, at, fingerprint, answer) VALUES (?, ?, 'print', 'answer')")
+      .bind(key, at)
+      .run();
   await add('old', Date.now() - DAY_MS - 1);
   await add('young', Date.now() - DAY_MS + 60_000);
   await runCron();
