@@ -36,10 +36,11 @@ attendees.use('/attendees/*', noStore);
 
 attendees.openapi(contract.createAttendee, async (c) => {
   const userId = c.get('principal')?.userId ?? null;
-  await countAgainst(c.env.ATTENDEE_PER_ADDRESS, userId ?? networkOf(c.req.header('cf-connecting-ip')));
+  const network = networkOf(c.req.header('cf-connecting-ip'));
+  await countAgainst(c.env.ATTENDEE_PER_ADDRESS, userId ?? network);
   const editToken = randomBytes(EDIT_TOKEN_BYTES).toString('base64url');
   const body = c.req.valid('json');
-  const key = idempotencyKeyOf(c, 'registerAttendee', userId ?? 'anonymous', body);
+  const key = idempotencyKeyOf(c, 'registerAttendee', userId ?? `anonymous ${network}`, body);
   const db = freshDatabase(c);
   const now = Date.now();
   const registration = { id: newAttendeeId(), userId, editTokenHash: editTokenHash(editToken) };

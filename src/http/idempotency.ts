@@ -55,13 +55,14 @@ export function sendReplayed(c: Pick<Context, 'header'>): void {
 /**
  * The request's Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), which counts for one caller and one
  * operation, with the fingerprint of what is asked; undefined if the client sent none.
+ * @param caller who may get the answer again; of the anonymous, those of one network where nothing else tells them apart
  * @param body as it was validated, so that two ways of writing the same are the same
  * @throws Problem `validation_failed` naming `/Idempotency-Key`
  */
 export function idempotencyKeyOf(
   c: { readonly req: { header(name: string): string | undefined } },
   operation: string,
-  userId: UserId | 'anonymous',
+  caller: UserId | 'anonymous' | `anonymous ${string}`,
   body: unknown,
 ): IdempotencyKey | undefined {
   const sent = c.req.header('idempotency-key');
@@ -72,7 +73,7 @@ export function idempotencyKeyOf(
     throw validationProblem([{ pointer: '/Idempotency-Key', code: 'invalid_format', detail }]);
   }
   const fingerprint = createHash('sha256').update(canonicalJson(body)).digest('base64url');
-  return { key: `${operation} ${userId} ${name}`, fingerprint };
+  return { key: `${operation} ${caller} ${name}`, fingerprint };
 }
 
 /** JSON with the members of every object in one order. */

@@ -61,6 +61,17 @@ describe('registering an attendee', () => {
     expect(JSON.stringify(row)).not.toContain(edit_token);
   });
 
+  it('answers a repeat again to the same network, and to no stranger who knows key and body', async () => {
+    const [body, key] = [attendeeBody(), { 'idempotency-key': crypto.randomUUID() }];
+    const from = (ip: string) => post(body, { ...key, 'cf-connecting-ip': ip });
+    const { edit_token, id } = (await from('2001:db8:7:7::1')).body;
+    expect((await from('2001:db8:7:7::2')).body).toMatchObject({ id, edit_token });
+    expect(await from('2001:db8:7:8::1')).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+    const stranger = await post(body, key);
+    expect(stranger).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+    expect(JSON.stringify(stranger.body)).not.toContain(edit_token);
+  });
+
   it('records whoever is signed in', async () => {
     const attendee = await register({}, user.token);
     expect(attendee).toMatchObject({ user_id: user.userId, phone: null, date_of_birth: null });
