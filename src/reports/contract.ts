@@ -33,9 +33,9 @@ export const exportReservations = createRoute({
   operationId: 'exportEventReservations',
   summary: "Download an event's reservations as CSV",
   description:
-    'For its organizer and admins: all that were made up to now, oldest first, as RFC 4180 has it, in UTF-8. A text ' +
-    "that a spreadsheet would take for a formula begins with an apostrophe (`'`). A file that ends early was cut off: " +
-    'the connection breaks then.',
+    'For its organizer and admins: all that were made up to now, oldest first, as RFC 4180 has it, in UTF-8. What a ' +
+    "spreadsheet would take for a formula, at the start of a text or after a semicolon, has an apostrophe (`'`) before " +
+    'it. A file that ends early was cut off: the connection breaks then.',
   request: { params, headers: BOOKMARK_INPUT },
   responses: {
     200: {

@@ -41,6 +41,18 @@ it.each([
   ['\t=1', "'\t=1"],
   ['\r=1', '"\'\r=1"'],
   ['=HYPERLINK("http://x.example","y")', '"\'=HYPERLINK(""http://x.example"",""y"")"'],
+  ['x;=1+1;y', '"x;\'=1+1;y"'],
+  [';+1; @a', '";\'+1;\' @a"'],
+  ['a;b', '"a;b"'],
+  ['＝1+1', "'＝1+1"],
+  ['＋1', "'＋1"],
+  ['－1', "'－1"],
+  ['＠a', "'＠a"],
+  [' =1', "' =1"],
+  ['\u200b\ufeff=1', "'\u200b\ufeff=1"],
+  ['\u00ad\u3164\ufe0f-1', "'\u00ad\u3164\ufe0f-1"],
+  ['x;\u2060＝1', '"x;\'\u2060＝1"'],
+  ['a=b + c-d@e', 'a=b + c-d@e'],
   ['Žofie 🎫', 'Žofie 🎫'],
 ])('writes %j as %s', (value, cell) => {
   expect(csvLine([value, 1])).toBe(`${cell},1\r\n`);
