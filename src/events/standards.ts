@@ -1,9 +1,20 @@
 import { z } from '@hono/zod-openapi';
+import { currencies } from 'countries-list/currencies';
 import { LIMITS } from '../domain/model.ts';
 
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+/** Codes of ISO 4217 for funds, which nobody pays with. */
+const FUNDS: ReadonlySet<string> = new Set(['BOV', 'CHE', 'CHW', 'CLF', 'COU', 'MXV', 'USN', 'UYI', 'UYW']);
+/** What several countries pay with. All else that begins so is no money: metals, units of account, codes for tests. */
+const SHARED: ReadonlySet<string> = new Set(['XAF', 'XCD', 'XCG', 'XOF', 'XPF']);
 
-/** An ISO 4217 code that the runtime knows, in upper case. */
+/** The money of ISO 4217 that is in force; what runtimes know is that of their day, withdrawn currencies included. */
+const CURRENCIES: ReadonlySet<string> = new Set(
+  Object.entries(currencies)
+    .filter(([code, { withdrawn }]) => !withdrawn && !FUNDS.has(code) && (!code.startsWith('X') || SHARED.has(code)))
+    .map(([code]) => code),
+);
+
+/** A currency in force by its ISO 4217 code, in upper case. */
 export const currency = z
   .string()
   .toUpperCase()

@@ -5,6 +5,8 @@ import { createEvent, eventBody, hoursFromNow, invalid } from '../../support/eve
 const organizer = await somebody('organizer');
 const { token } = organizer;
 
+const unknownCurrency = invalid(['/price/currency', 'unknown_currency']);
+
 async function stored(): Promise<number> {
   const reply = await request('GET', '/api/events?mine=true', { token });
   return reply.body.items.length;
@@ -139,6 +141,18 @@ it.each([
   const reply = await request('POST', '/api/events', { token, raw, headers: { 'content-type': type } });
   expect(reply).toMatchObject({ status, body: { code } });
   expect(await stored()).toBe(0);
+});
+
+it.each([
+  ['in force', ['EUR', 'sle', 'VED', 'VES', 'XCG', 'ZWG', 'XAF', 'CUP'], { status: 201 }],
+  ['withdrawn', ['ANG', 'BGN', 'CUC', 'HRK', 'SLL', 'ZWL', 'DEM'], unknownCurrency],
+  ['no money', ['X'.repeat(3), 'XTS', 'XAU', 'XDR', 'CHE', 'USN'], unknownCurrency],
+])('judges codes of ISO 4217 that are %s', async (_, codes, expected) => {
+  const as = await somebody('organizer');
+  for (const code of codes) {
+    const body = eventBody({ price: { amount: 1, currency: code } });
+    expect(await request('POST', '/api/events', { token: as.token, body }), code).toMatchObject(expected);
+  }
 });
 
 it('a key named __proto__ is an unknown field and reaches no prototype', async () => {
