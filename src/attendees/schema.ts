@@ -7,11 +7,17 @@ const NAME_LENGTH_MAX = 100;
 const PHONE_LENGTH_MAX = 40;
 const BORN_FIRST = '1900-01-01';
 
+/**
+ * The zero that is dialled within the country only, bracketed after its code. In Italy and San Marino a zero belongs to
+ * the number, brackets or not.
+ */
+const TRUNK_ZERO = /^([\s(]*\+(?!39|378)\d{1,3}[\s)./-]*)\(\s*0\s*\)/;
+
 /** E.164, once what people write between the digits is gone. */
 const phone = z
   .string()
   .max(PHONE_LENGTH_MAX)
-  .overwrite((text) => text.replace(/[\s()./-]/g, ''))
+  .overwrite((text) => text.replace(TRUNK_ZERO, '$1').replace(/[\s()./-]/g, ''))
   .regex(/^\+[1-9]\d{6,14}$/, 'International, as +49 30 1234567')
   .openapi({ description: 'International; kept in E.164.', pattern: '^\\+', example: '+49 30 1234567' });
 

@@ -72,6 +72,16 @@ describe('registering an attendee', () => {
     expect(JSON.stringify(stranger.body)).not.toContain(edit_token);
   });
 
+  it.each([
+    ['+49 (0)30 123', '+4930123'],
+    ['+44(0) 20-7946 0018', '+442079460018'],
+    ['(+41) ( 0 ) 44.668.18.00', '+41446681800'],
+    ['+39 (0)6 698 1234', '+39066981234'],
+    ['+1 (800) 555-0100', '+18005550100'],
+  ])('keeps the phone %s as %s', async (phone, kept) => {
+    expect(await post(attendeeBody({ phone }))).toMatchObject({ status: 201, body: { phone: kept } });
+  });
+
   it('records whoever is signed in', async () => {
     const attendee = await register({}, user.token);
     expect(attendee).toMatchObject({ user_id: user.userId, phone: null, date_of_birth: null });
