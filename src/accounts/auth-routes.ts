@@ -1,6 +1,7 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { once } from '../db/idempotency.ts';
+import type { UserId } from '../domain/model.ts';
 import { requirePrincipal } from '../http/auth.ts';
 import { freshDatabase } from '../http/database.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
@@ -13,7 +14,7 @@ import { createRouter } from '../http/router.ts';
 import { sessionJson } from './answers.ts';
 import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
-import { createUser, findUserByKey, newUser, replaceHash, userExists } from './queries.ts';
+import { createUser, findUser, findUserByKey, newUser, replaceHash, userExists } from './queries.ts';
 import { issueToken, readToken } from './refresh-tokens.ts';
 import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
 
@@ -129,9 +130,12 @@ auth.openapi(signUpRoute, async (c) => {
   const made = await once(db, c.env.JWT_SECRET, its, now, answer, commit, userExists(user));
   const session = answerOnce(c, made);
   if (session !== answer) {
-    await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user.usernameKey}`);
-    const existing = await findUserByKey(db, user.usernameKey);
-    if (!(await verifyPassword(password, existing?.passwordHash ?? null))) throw new Problem('idempotency_key_reused');
+    // The account that the session is of, not whoever has its name by now.
+    const id = session.user.id as UserId;
+    await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${id}`);
+    const owner = await findUser(db, id);
+    const verified = await verifyPassword(password, owner?.passwordHash ?? null);
+    if (!verified || owner?.disabledAt !== null) throw new Problem('idempotency_key_reused');
   }
   return c.json(session, 201);
 });

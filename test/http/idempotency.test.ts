@@ -229,6 +229,23 @@ describe('an account under an Idempotency-Key', () => {
     expect(await signUp(body, newKey())).toMatchObject(refusal(409, 'username_taken'));
   });
 
+  it('is not answered to who has its name by now, with a password of their own', async () => {
+    const [body, key] = [newcomer(), newKey()];
+    const { access_token: token, user } = (await signUp(body, key)).body;
+    await request('PATCH', '/api/me', { token, body: { username: `${body.username}-2` } });
+    const taker = { ...newcomer(), username: body.username, password: 'another passphrase' };
+    expect(await signUp(taker, newKey())).toMatchObject({ status: 201 });
+    expect(await signUp({ ...body, password: taker.password }, key)).toMatchObject(REUSED);
+    expect(await signUp(body, key)).toMatchObject({ status: 201, body: { user } });
+  });
+
+  it('is not answered once it is disabled', async () => {
+    const [body, key] = [newcomer(), newKey()];
+    const { user } = (await signUp(body, key)).body;
+    await env.DB.prepare('UPDATE users SET disabled_at = 1 WHERE id = ?').bind(user.id).run();
+    expect(await signUp(body, key)).toMatchObject(REUSED);
+  });
+
   it('keeps a key for what succeeded only', async () => {
     const [body, key] = [newcomer(), newKey()];
     await signUp(body, newKey());
