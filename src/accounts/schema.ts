@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
-import { EMAIL_LENGTH_MAX, email, line, lines, verbatim } from '../http/text.ts';
+import { EMAIL_LENGTH_MAX, email, line, lines, normalized, verbatim } from '../http/text.ts';
 
 const USERNAME_LENGTH_MAX = 64;
 const PASSWORD_LENGTH_MIN = 10;
@@ -13,9 +13,7 @@ const TOKEN_LENGTH_MAX = 1000;
 const USERNAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
 
 /** Compatibility forms are unified before the pattern is judged, or a full-width `＠` would slip through it. */
-const username = z
-  .string()
-  .normalize('NFKC')
+const username = normalized('NFKC', USERNAME_LENGTH_MAX)
   .min(2)
   .max(USERNAME_LENGTH_MAX)
   .regex(USERNAME, 'Letters, digits, ".", "_" and "-", beginning with a letter or digit')

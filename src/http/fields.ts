@@ -9,7 +9,7 @@ import {
 } from '../domain/ids.ts';
 import { type AttendeeId, LIMITS, type VenueId } from '../domain/model.ts';
 import { Problem, type ProblemCode } from './problem.ts';
-import { line } from './text.ts';
+import { line, normalized } from './text.ts';
 
 /** Ids for the examples of the OpenAPI document. */
 export const EXAMPLE_IDS = {
@@ -52,7 +52,7 @@ export function toTime(at: number | null): string | null {
 export const time = z.string().openapi({ format: 'date-time', example: '2035-06-01T16:00:00.000Z' });
 
 /** A tag as events store and filters compare it. */
-export const tag = line(LIMITS.tagLengthMax, z.string().normalize('NFC').toLowerCase());
+export const tag = line(LIMITS.tagLengthMax, normalized('NFC', LIMITS.tagLengthMax).toLowerCase());
 
 /** An id in a path. One that isn't formed like an id names nothing: 404 rather than 422. */
 function idPath<Id extends string>(

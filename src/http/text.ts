@@ -16,6 +16,20 @@ export function verbatim(lengthMin: number, lengthMax: number) {
   return z.string().min(lengthMin).max(lengthMax).refine(isPrintable, NOT_PRINTABLE);
 }
 
+/** The most characters that normalising ever makes one of, as of `ᾂ` from its letter and three marks. */
+const COMPOSED_MAX = 4;
+
+/**
+ * A string in a normal form of Unicode, cut short before: a run of marks takes time by the square of its length.
+ * @param lengthMax what the caller allows of the outcome
+ */
+export function normalized(form: 'NFC' | 'NFKC', lengthMax: number): z.ZodString {
+  return z
+    .string()
+    .max(lengthMax * COMPOSED_MAX, { abort: true })
+    .normalize(form);
+}
+
 /**
  * One line of text: trimmed, with something to see in it, of well-formed Unicode without control characters.
  * @param base what normalises the text before it is judged

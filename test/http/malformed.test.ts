@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { request } from '../support/api.ts';
 import { invalid } from '../support/events.ts';
 import { refusal } from '../support/reservations.ts';
@@ -38,6 +38,40 @@ describe('a body', () => {
     const body = { ...(call.body as object), no_such_field: 1 };
     expect(await request(method, path, { ...call, body })).toMatchObject(invalid(['/no_such_field', 'unknown_field']));
   });
+});
+
+/** What takes time by the square of its length to normalise. */
+const MARKED = `a${'\u0301'.repeat(1000)}${'\u0316'.repeat(1000)}`;
+
+/** The value with each of its texts replaced. */
+function marked(value: unknown): unknown {
+  if (typeof value === 'string') return MARKED;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(marked);
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, marked(part)]));
+}
+
+/** The length of the longest text that was normalised meanwhile. */
+async function longestNormalized(run: () => Promise<unknown>): Promise<number> {
+  const normalize = vi.spyOn(String.prototype, 'normalize');
+  await run();
+  const lengths = normalize.mock.contexts.map((text) => String(text).length);
+  normalize.mockRestore();
+  return Math.max(0, ...lengths);
+}
+
+it.each(withBody)('no long text is normalised by %s', async (route) => {
+  const { method, path, call } = await callOf(route, 'owner');
+  const example = operations.get(route)?.requestBody?.content['application/json']?.example;
+  const body = marked({ ...(example as object), ...(call.body as object) });
+  expect(await longestNormalized(() => request(method, path, { ...call, body }))).toBeLessThan(1000);
+});
+
+it.each(withQuery)('no long parameter is normalised by %s', async (route) => {
+  const { method, path, call } = await callOf(route, 'owner');
+  const names = operations.get(route)?.parameters?.filter((parameter) => parameter.in === 'query') ?? [];
+  const query = new URLSearchParams(names.map(({ name }) => [name, MARKED]));
+  expect(await longestNormalized(() => request(method, `${path}?${query}`, call))).toBeLessThan(1000);
 });
 
 it.concurrent.each(withQuery)('a parameter that does not exist is refused by name by %s', async (route) => {

@@ -100,6 +100,7 @@ describe('a sign-up is refused and nothing is stored', () => {
     ['for a username with a space', { username: 'a b' }, '/username', 'invalid_format'],
     ['for a username with a lone surrogate', { username: 'ab\udc00' }, '/username', 'invalid_format'],
     ['for a username of 65 characters', { username: 'x'.repeat(65) }, '/username', 'too_big'],
+    ['for a username of many marks', { username: `a${'\u0301'.repeat(1000)}` }, '/username', 'too_big'],
     ['for an e-mail address without a domain', { email: 'ada' }, '/email', 'invalid_format'],
     ['for an e-mail address of 300 characters', { email: `a@${'b.'.repeat(148)}cd` }, '/email', 'too_big'],
     [

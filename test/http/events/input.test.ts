@@ -75,6 +75,8 @@ const WRONG_BODIES: [Record<string, unknown>, [string, string][]][] = [
   [{ tags: ['ok', ''] }, [['/tags/1', 'too_small']]],
   [{ tags: ['x'.repeat(41)] }, [['/tags/0', 'too_big']]],
   [{ tags: [1] }, [['/tags/0', 'invalid_type']]],
+  [{ tags: Array(11).fill(1) }, [['/tags', 'too_big']]],
+  [{ tags: [`a${'\u0301'.repeat(1000)}`] }, [['/tags/0', 'too_big']]],
   [{ surprise: 1 }, [['/surprise', 'unknown_field']]],
   [{ venue: null, id: 'evt_1', 'a/b~c': 1 }, ['venue', 'id', 'a~1b~0c'].map((name) => [`/${name}`, 'unknown_field'])],
   [{ end_time: hoursFromNow(23) }, [['/end_time', 'end_before_start']]],
