@@ -22,11 +22,36 @@ function base64(bytes: Uint8Array): string {
   return bytes.toBase64({ omitPadding: true });
 }
 
+/** Between looks whether it is one's turn. */
+const TURN_MS = 20;
+/** Several times what a hash takes on a slow machine: whoever holds the turn for longer was cut off, or has let it slip. */
+const TURN_MS_MAX = 2000;
+/** When the turn ends of the hash that is being made in this isolate, by `Date.now()`. */
+let busyUntil = 0;
+
+/**
+ * Lets one hash be made at a time, and other requests go on between two: all share the isolate's thread. Each looks for
+ * itself whether it is its turn, because one request may not await what belongs to another.
+ */
+async function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  while (Date.now() < busyUntil) await scheduler.wait(TURN_MS);
+  const until = Date.now() + TURN_MS_MAX;
+  busyUntil = until;
+  try {
+    await scheduler.wait(1);
+    return await run();
+  } finally {
+    if (busyUntil === until) busyUntil = 0;
+  }
+}
+
 /** Normalised, so that a password is the same from every keyboard (NIST SP 800-63B, 3.1.1.2). */
 function derive(password: string, salt: Uint8Array, length: number, options: ScryptOptions): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFKC'), salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));
-  });
+  const hash = () =>
+    new Promise<Uint8Array>((resolve, reject) => {
+      scrypt(password.normalize('NFKC'), salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));
+    });
+  return inTurn(hash);
 }
 
 /** The password's scrypt hash under a fresh salt, as a PHC string. */

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { scryptSync } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashPassword, verifyPassword } from '../../../src/accounts/passwords.ts';
 import { identifierKey } from '../../../src/http/identifiers.ts';
 import { address, logIn, PASSWORD, signUp } from '../../support/accounts.ts';
@@ -81,6 +81,23 @@ describe('a password', () => {
     const hash = await hashPassword('caf\u00e9 cr\u00e8me br\u00fbl\u00e9e');
     expect(await verifyPassword('cafe\u0301 cre\u0300me bru\u0302le\u0301e', hash)).toBe(true);
     expect(await verifyPassword('cafe creme brulee', hash)).toBe(false);
+  });
+
+  it('lets other work go on between two hashes', async () => {
+    const hashes = Array.from({ length: 8 }, () => hashPassword(PASSWORD));
+    let done = 0;
+    for (const hash of hashes) void hash.then(() => (done += 1));
+    await scheduler.wait(1);
+    expect((await request('GET', '/healthz')).status).toBe(200);
+    expect(done).toBeLessThan(4);
+    await Promise.all(hashes);
+  });
+
+  it('does not wait for ever for one that was cut off', async () => {
+    const cutOff = vi.spyOn(scheduler, 'wait').mockReturnValueOnce(new Promise(() => undefined));
+    void hashPassword(PASSWORD);
+    cutOff.mockRestore();
+    expect(await verifyPassword(PASSWORD, await hashPassword(PASSWORD))).toBe(true);
   });
 
   it('takes as long to refuse for an account that does not exist', async () => {
