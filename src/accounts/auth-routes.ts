@@ -151,9 +151,10 @@ auth.openapi(logInRoute, async (c) => {
   const key = identifierKey(username);
   const network = networkOf(c.req.header('cf-connecting-ip'));
   await countAgainst(c.env.LOGIN_PER_ADDRESS, network);
-  await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${key}`);
   const db = freshDatabase(c);
   const user = await findUserByKey(db, key);
+  // By the account, which has two names to be guessed under.
+  await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user?.id ?? key}`);
   const verified = await verifyPassword(password, user?.passwordHash ?? null);
   if (user === null || !verified) throw invalid('invalid_credentials');
   // Only after the right password, so that nobody else learns that the account exists.

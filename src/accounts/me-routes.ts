@@ -54,7 +54,9 @@ const patchMeRoute = createRoute({
   path: '/me',
   operationId: 'updateMe',
   summary: 'Change my account',
-  description: 'Changes the fields that are sent. The organization is for organizers; customers become one first.',
+  description:
+    'Changes the fields that are sent; username and e-mail address 60 times a minute. The organization is for ' +
+    'organizers; customers become one first.',
   request: { body: { required: true, content: json(profileBody) } },
   responses: {
     200: { description: 'The account as it is now.', headers: BOOKMARK_HEADER, content: json(userSchema) },
@@ -65,6 +67,7 @@ const patchMeRoute = createRoute({
       'organizer_required',
       'username_taken',
       'email_taken',
+      'rate_limited',
       'database_unavailable',
     ),
   },
@@ -168,6 +171,8 @@ me.openapi(patchMeRoute, async (c) => {
   if (user.role === 'customer' && Object.keys(organization).length > 0) throw new Problem('organizer_required');
   const changes = { ...rest, ...organization };
   if (Object.keys(changes).length === 0) return c.json(userJson(user), 200);
+  // It tells which names are taken, as a sign-up does, and counts like one.
+  if ('username' in rest || 'email' in rest) await countAgainst(c.env.SIGNUP_PER_ADDRESS, user.id);
   const updated = await updateProfile(db, user.id, changes, Date.now());
   if (typeof updated === 'string') throw new Problem(updated);
   return c.json(userJson(existing(updated)), 200);

@@ -91,6 +91,7 @@ const EDIT_PROBLEMS = [
   'attendee_not_found',
   'not_registrant',
   'email_taken',
+  'rate_limited',
   'version_mismatch',
   'database_unavailable',
 ] as const;
@@ -101,7 +102,8 @@ export const replaceAttendee = createRoute({
   path: '/attendees/{id}',
   operationId: 'replaceAttendee',
   summary: 'Replace what is known of an attendee',
-  description: 'For whoever registered them, by edit token or signed in, and for admins.',
+  description:
+    'For whoever registered them, by edit token or signed in, and for admins. Counts against the limit of registrations.',
   request: { params, headers: editHeaders, body: body(attendeeInput) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
@@ -112,7 +114,9 @@ export const editAttendee = createRoute({
   path: '/attendees/{id}',
   operationId: 'editAttendee',
   summary: 'Change part of what is known of an attendee',
-  description: 'For whoever registered them, by edit token or signed in, and for admins.',
+  description:
+    'For whoever registered them, by edit token or signed in, and for admins. With an e-mail address it counts against ' +
+    'the limit of registrations.',
   request: { params, headers: editHeaders, body: body(attendeePatch) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });

@@ -35,9 +35,9 @@ attendees.use('/attendees', noStore);
 attendees.use('/attendees/*', noStore);
 
 attendees.openapi(contract.createAttendee, async (c) => {
-  const userId = c.get('principal')?.userId ?? null;
+  const userId = actorOf(c);
   const network = networkOf(c.req.header('cf-connecting-ip'));
-  await countAgainst(c.env.ATTENDEE_PER_ADDRESS, userId ?? network);
+  await countEmail(c);
   const editToken = randomBytes(EDIT_TOKEN_BYTES).toString('base64url');
   const body = c.req.valid('json');
   const key = idempotencyKeyOf(c, 'registerAttendee', userId ?? `anonymous ${network}`, body);
@@ -76,6 +76,7 @@ attendees.openapi(contract.replaceAttendee, async (c) => {
   const { id } = c.req.valid('param');
   const db = freshDatabase(c);
   await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
+  await countEmail(c);
   const changes = whole(c.req.valid('json'));
   return c.json(
     answered(c, await updateAttendee(db, id, actorOf(c), changes, ifMatchVersions(ifMatch), Date.now())),
@@ -89,6 +90,7 @@ attendees.openapi(contract.editAttendee, async (c) => {
   const db = freshDatabase(c);
   await assertRegistrant(db, id, { principal: c.get('principal'), editToken });
   const changes = c.req.valid('json');
+  if (changes.email !== undefined) await countEmail(c);
   return c.json(
     answered(c, await updateAttendee(db, id, actorOf(c), changes, ifMatchVersions(ifMatch), Date.now())),
     200,
@@ -112,6 +114,11 @@ async function assertRegistrant(db: DrizzleD1Database, id: AttendeeId, caller: A
   const readable = await attendeeToRead(db, db, id, caller);
   if (readable === null) throw new Problem('attendee_not_found');
   if (readable.organizerId !== null) throw new Problem('not_registrant');
+}
+
+/** Counts an e-mail address, whose being taken is told, against the limit of its sender. */
+async function countEmail(c: Context<AppEnv>): Promise<void> {
+  await countAgainst(c.env.ATTENDEE_PER_ADDRESS, actorOf(c) ?? networkOf(c.req.header('cf-connecting-ip')));
 }
 
 /** Who is signed in, or null. */

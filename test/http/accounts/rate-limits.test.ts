@@ -33,6 +33,26 @@ describe('rate limits', () => {
     expect((await call('nobody-here', address())).status).toBe(401);
   });
 
+  it('let ten logins a minute try an account under both of its names together', async () => {
+    const { username, email } = (await signUp()).body.user;
+    const headers = address();
+    let refused = 0;
+    for (let index = 0; index < 22; index += 1) {
+      const body = { username: index % 2 === 0 ? username : email, password: 'wrong password' };
+      const reply = await request('POST', '/api/auth/login', { body, headers });
+      if (reply.status === 429) refused += 1;
+    }
+    expect(refused).toBeGreaterThan(0);
+  });
+
+  it.each(['username', 'email'] as const)('let an account try sixty times a minute for another %s', async (field) => {
+    const taken = (await signUp()).body.user[field];
+    const { access_token: token } = (await signUp()).body;
+    const edit = (body: object) => request('PATCH', '/api/me', { token, body });
+    expectLimited(await until429(60, () => edit({ [field]: taken })));
+    expect((await edit({})).status).toBe(200);
+  });
+
   it('let ten changes of password a minute try', async () => {
     const { body } = await signUp();
     const headers = address();

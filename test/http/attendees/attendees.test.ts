@@ -110,6 +110,21 @@ describe('registering an attendee', () => {
     expect((await post(attendeeBody(), { 'cf-connecting-ip': '2001:db8:9:8::1' })).status).toBe(201);
   });
 
+  it.each(['PUT', 'PATCH'])('is limited per network when %s gives it another e-mail address', async (method) => {
+    const { id, edit_token } = await register();
+    const network = `2001:db8:9:${method === 'PUT' ? 1 : 2}`;
+    const headers = { 'cf-connecting-ip': `${network}::1`, 'x-edit-token': edit_token };
+    const edit = (body: object) => request(method, `/api/attendees/${id}`, { body, headers });
+    await expect
+      .poll(async () => (await env.ATTENDEE_PER_ADDRESS.limit({ key: network })).success, {
+        interval: 0,
+        timeout: 10_000,
+      })
+      .toBe(false);
+    expect(await edit(attendeeBody())).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    if (method === 'PATCH') expect((await edit({ first_name: 'Ada' })).status).toBe(200);
+  });
+
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
   it.each([
     ['no first name', { first_name: undefined }, '/first_name', 'required'],
