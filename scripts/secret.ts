@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ROOT } from './paths.ts';
@@ -13,10 +13,11 @@ const BYTES_MIN = 32;
  * @throws Error if there is one that is too short to be safe
  */
 export async function ensureSecret(file = join(ROOT, '.dev.vars')): Promise<boolean> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
+  // A mode given to open counts only for a new file.
+  const handle = await open(file, 'a+', 0o600);
+  await handle.chmod(0o600);
+  await handle.close();
+  const text = await readFile(file, 'utf8');
   const secret = parseEnv(text).JWT_SECRET ?? '';
   if (Buffer.byteLength(secret) >= BYTES_MIN) return false;
   if (secret !== '') {
@@ -24,8 +25,6 @@ export async function ensureSecret(file = join(ROOT, '.dev.vars')): Promise<bool
   }
   const kept = text.split('\n').filter((line) => line !== '' && !/^\s*(?:export\s+)?JWT_SECRET\s*=/.test(line));
   const line = `JWT_SECRET=${randomBytes(48).toString('base64url')}`;
-  await writeFile(file, [...kept, line, ''].join('\n'), { mode: 0o600 });
-  // The mode above counts only for a new file.
-  await chmod(file, 0o600);
+  await writeFile(file, [...kept, line, ''].join('\n'));
   return true;
 }

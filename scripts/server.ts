@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,7 +5,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { BUNDLE, bundle } from './bundle.ts';
 import { doorTo, HOST } from './door.ts';
 import { applyMigrations } from './migrations.ts';
-import { ROOT, STATE } from './paths.ts';
+import { makeState, ROOT, STATE } from './paths.ts';
 import { watchWorkerd } from './watchdog.ts';
 
 // Wrangler announces every file of secrets that it reads; this must be set before it is loaded.
@@ -115,7 +114,7 @@ async function assertFree(port: number): Promise<void> {
  * every event.
  */
 async function lock(state: string): Promise<() => void> {
-  await mkdir(state, { recursive: true });
+  await makeState(state);
   const file = new DatabaseSync(join(state, 'lock.sqlite'));
   try {
     file.exec('BEGIN EXCLUSIVE');
