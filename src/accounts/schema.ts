@@ -10,7 +10,8 @@ const ADDRESS_LENGTH_MAX = 500;
 /** Far above a token's length; what isn't formed like a token is refused as one, not as input. */
 const TOKEN_LENGTH_MAX = 1000;
 
-const USERNAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
+/** Without what is not shown, such as a variation selector: two names that look the same would be two accounts. */
+const USERNAME = /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
 
 /** Compatibility forms are unified before the pattern is judged, or a full-width `＠` would slip through it. */
 const username = normalized('NFKC', USERNAME_LENGTH_MAX)

@@ -99,6 +99,12 @@ describe('a sign-up is refused and nothing is stored', () => {
     ['for a username with a full-width ＠', { username: 'a＠b' }, '/username', 'invalid_format'],
     ['for a username with a space', { username: 'a b' }, '/username', 'invalid_format'],
     ['for a username with a lone surrogate', { username: 'ab\udc00' }, '/username', 'invalid_format'],
+    ...['\u3164', '\ufe0f', '\u034f', '\u115f'].map((unseen): [string, Record<string, unknown>, string, string] => [
+      `for a username with the invisible ${escape(unseen)}`,
+      { username: `ada${unseen}` },
+      '/username',
+      'invalid_format',
+    ]),
     ['for a username of 65 characters', { username: 'x'.repeat(65) }, '/username', 'too_big'],
     ['for a username of many marks', { username: `a${'\u0301'.repeat(1000)}` }, '/username', 'too_big'],
     ['for an e-mail address without a domain', { email: 'ada' }, '/email', 'invalid_format'],
