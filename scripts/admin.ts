@@ -5,13 +5,11 @@
  * 0 when the account is an admin, 1 when there is no such account or database, 2 when called wrongly.
  */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT, WRANGLER } from './paths.ts';
 import { promotion } from './promotion.ts';
 
 const USAGE = 'Usage: npm run admin -- USERNAME_OR_EMAIL [--remote]';
-const ROOT = join(import.meta.dirname, '..');
-const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 
 interface Account {
   readonly username: string;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { copyAssets } from './assets.ts';
-import { isMain, ROOT } from './paths.ts';
+import { isMain, ROOT, WRANGLER } from './paths.ts';
 
 const OUT = join(ROOT, 'dist');
 
@@ -20,8 +20,7 @@ export async function bundle(): Promise<void> {
   await mkdir(OUT, { recursive: true });
   const aside = await mkdtemp(join(OUT, 'building-'));
   try {
-    const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-    await promisify(execFile)(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', aside], {
+    await promisify(execFile)(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', aside], {
       cwd: ROOT,
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
     });

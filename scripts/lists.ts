@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Failure, runScript } from './command-line.ts';
+import { runScript } from './command-line.ts';
 import { commonest, costOf, listCases } from './list-cases.ts';
 import { localSecret } from './local-secret.ts';
 import { STATE } from './paths.ts';
-import { StartError, startServer } from './server.ts';
+import { startServer } from './server.ts';
 
 /** What no list may take of D1's time. */
 const LIMIT_MS = 50;
@@ -19,9 +19,7 @@ times, and the rows it read. Stop the server first. Exits with 1 if a list took 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { state: { type: 'string' } } });
   const state = values.state === undefined ? STATE : resolve(values.state);
-  const server = await startServer({ state, vars: { JWT_SECRET: await localSecret() } }).catch((error: unknown) => {
-    throw error instanceof StartError ? new Failure(error.message) : error;
-  });
+  const server = await startServer({ state, vars: { JWT_SECRET: await localSecret() } });
   try {
     return await report(await server.database());
   } finally {

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The project's folder, wherever a script is called from. */
@@ -7,11 +7,13 @@ export const ROOT = join(import.meta.dirname, '..');
 /** Where Wrangler keeps what runs locally: D1, actors and their alarms. All scripts and `wrangler … --local` share it. */
 export const STATE = join(ROOT, '.wrangler/state/v3');
 
-/** Sees to it that the folder of local state is there and that nobody else gets into it: it has password hashes. */
+/** Makes the folder of local state, if there is none, for nobody else to get into: it has password hashes. */
 export async function makeState(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o700);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
 }
+
+/** Wrangler's program, for Node. */
+export const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 
 /** Whether Node was asked to run this module, instead of importing it. */
 export function isMain(module: { readonly filename: string }): boolean {

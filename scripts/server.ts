@@ -1,11 +1,12 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { BUNDLE, bundle } from './bundle.ts';
+import { Failure } from './command-line.ts';
 import { doorTo, HOST } from './door.ts';
 import { applyMigrations } from './migrations.ts';
-import { makeState, ROOT, STATE } from './paths.ts';
+import { ROOT, STATE } from './paths.ts';
+import { lockState } from './state-lock.ts';
 import { watchWorkerd } from './watchdog.ts';
 
 // Wrangler announces every file of secrets that it reads; this must be set before it is loaded.
@@ -47,17 +48,14 @@ function runCron(miniflare: Miniflare): () => void {
   return () => clearInterval(timer);
 }
 
-/** A reason not to start that its text explains fully; no stack is needed. */
-export class StartError extends Error {}
-
 /**
  * Serves the bundled Worker on workerd, with the local D1 migrated and everything kept on disk.
- * @throws StartError if the port is taken or another server uses the state
+ * @throws Failure if the port is taken or another server uses the state
  */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const { port = 0, state = STATE, vars = {}, build = true } = options;
   await assertFree(port);
-  const unlock = await lock(state);
+  const unlock = await lockState(state);
   const unwatch = watchWorkerd();
   try {
     const worker = workerOptions(vars);
@@ -103,24 +101,8 @@ async function assertFree(port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`;
-      reject(new StartError(`Port ${port} ${why}. Try another one: npm start -- --port ${port + 1}`));
+      reject(new Failure(`Port ${port} ${why}. Try another one: npm start -- --port ${port + 1}`));
     });
     probe.listen(port, HOST, () => probe.close(() => resolve()));
   });
-}
-
-/**
- * Holds the state for this process until it ends, however it ends: two servers on one state would be two writers of
- * every event.
- */
-async function lock(state: string): Promise<() => void> {
-  await makeState(state);
-  const file = new DatabaseSync(join(state, 'lock.sqlite'));
-  try {
-    file.exec('BEGIN EXCLUSIVE');
-  } catch {
-    file.close();
-    throw new StartError(`Another server is using ${state}. Stop it first, or give --state another folder.`);
-  }
-  return () => file.close();
 }

@@ -1,8 +1,10 @@
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Failure } from './command-line.ts';
 import { STATE } from './paths.ts';
 import { ensureSecret } from './secret.ts';
-import { type Server, StartError, startServer } from './server.ts';
+import { startServer } from './server.ts';
+import { whenAskedToStop } from './stop-signals.ts';
 
 const USAGE = `Usage: npm start -- [--port N] [--state DIR]
 
@@ -25,7 +27,7 @@ function readFlags(): Flags {
       process.exit(0);
     }
     const port = /^\d{1,5}$/.test(values.port ?? '8787') ? Number(values.port ?? '8787') : Number.NaN;
-    if (!(port <= 65_535)) throw new StartError(`--port wants a number from 0 to 65535, not "${values.port}".`);
+    if (!(port <= 65_535)) throw new Failure(`--port wants a number from 0 to 65535, not "${values.port}".`);
     return { port, state: values.state === undefined ? STATE : resolve(values.state) };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
@@ -49,34 +51,13 @@ function greet(url: string, state: string, secretIsNew: boolean): void {
 `);
 }
 
-const ORPHAN_CHECK_MS = 300;
-
-/** Stops on the usual signals, and when the shell that `npm start` put between npm and us dies without passing one on. */
-function stopWhenAsked(server: Server): void {
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    await server.stop();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Miniflare's own listener would exit at once, with an error code, before it has stopped.
-    process.removeAllListeners(signal).on(signal, stop);
-  }
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event !== undefined) {
-    setInterval(() => process.ppid !== parent && stop(), ORPHAN_CHECK_MS);
-  }
-}
-
 const { port, state } = readFlags();
 try {
   const secretIsNew = await ensureSecret();
   const server = await startServer({ port, state });
-  stopWhenAsked(server);
+  whenAskedToStop(() => void server.stop().then(() => process.exit(0)));
   greet(server.url, state, secretIsNew);
 } catch (error) {
-  console.error(error instanceof StartError ? error.message : error);
+  console.error(error instanceof Failure ? error.message : error);
   process.exit(1);
 }

@@ -25,10 +25,12 @@ describe('nobody else reads', () => {
     expect(await readFile(file, 'utf8')).toMatch(/^JWT_SECRET=[\w-]{64}\n$/);
   });
 
-  it.each([['new'], ['old']])('a %s folder of local state', async (age) => {
-    const state = join(folder, age === 'new' ? 'a/b' : '.');
-    if (age === 'old') await chmod(folder, 0o755);
+  it('a new folder of local state; one that somebody made is theirs', async () => {
+    const state = join(folder, 'a/b');
     await makeState(state);
     expect(await modeOf(state)).toBe(0o700);
+    await chmod(folder, 0o755);
+    await makeState(folder);
+    expect(await modeOf(folder)).toBe(0o755);
   });
 });

@@ -1,19 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { freePort } from '../../bench/peers/process.ts';
 import { answers, apiClient } from '../../scripts/api-client.ts';
 import { ROOT } from '../../scripts/paths.ts';
 import { temporaryState } from '../support/child-server.ts';
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** `npm start` on the port, once it says that it is ready. */
 async function start(state: string, port: number) {

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { unstable_readConfig as readConfig } from 'wrangler';
+import { copyAssets } from './assets.ts';
+import { runScript, wholeNumber } from './command-line.ts';
+import { applyMigrations } from './migrations.ts';
+import { ROOT, STATE, WRANGLER } from './paths.ts';
+import { ensureSecret } from './secret.ts';
+import { lockState } from './state-lock.ts';
+import { whenAskedToStop } from './stop-signals.ts';
+import { endWithUs } from './watchdog.ts';
+
+const USAGE = `Usage: npm run dev [-- --port N]
+
+Serves through "wrangler dev", which reloads when the code changes. It does not run cron triggers; "npm start" does.
+
+  --port N  port to listen on (default 8787)`;
+
+/** What `wrangler dev` expects to find: its secret, the assets of the docs, and a migrated local D1. */
+async function prepare(): Promise<void> {
+  const databaseId = readConfig({ config: `${ROOT}/wrangler.toml` }).d1_databases[0]?.database_id;
+  if (databaseId === undefined) throw new Error('wrangler.toml names no D1 database.');
+  await Promise.all([ensureSecret(), copyAssets(), applyMigrations(STATE, databaseId)]);
+}
+
+/** Wrangler itself locks nothing, so this process holds the state for as long as Wrangler runs. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { port: { type: 'string' } } });
+  const port = wholeNumber('port', values.port, 8787, 1, 65_535);
+  const unlock = await lockState(STATE);
+  await prepare();
+  const wrangler = spawn(process.execPath, [WRANGLER, 'dev', '--port', `${port}`], { cwd: ROOT, stdio: 'inherit' });
+  endWithUs(wrangler, 'TERM');
+  whenAskedToStop(() => wrangler.kill('SIGTERM'));
+  const [code] = (await once(wrangler, 'exit')) as [number | null];
+  unlock();
+  return code ?? 1;
+}
+
+await runScript(main, USAGE);

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { freePort } from '../../bench/peers/process.ts';
+import { apiClient, awaitServer } from '../../scripts/api-client.ts';
+import { ROOT, STATE } from '../../scripts/paths.ts';
+import { lockState } from '../../scripts/state-lock.ts';
+
+/** `npm run dev`, and what it says until it ends. */
+function dev(port: number) {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/dev.ts'), '--port', `${port}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { said: () => said, ended, stop: () => child.kill('SIGTERM') };
+}
+
+const unlock = await lockState(STATE).catch(() => null);
+
+// It serves the state of this checkout, which somebody may be using while the tests run.
+it.skipIf(unlock === null)('holds the state that npm start uses for as long as it serves', async () => {
+  const refused = dev(await freePort());
+  expect(await refused.ended).toBe(1);
+  expect(refused.said()).toMatch(/^Another server is using .*\n$/);
+
+  unlock?.();
+  const port = await freePort();
+  const client = apiClient(`http://localhost:${port}`, 1);
+  const served = dev(port);
+  try {
+    expect(await awaitServer(client, 40_000), served.said()).toBe(true);
+    await expect(lockState(STATE)).rejects.toThrow('Another server is using');
+  } finally {
+    client.close();
+    served.stop();
+  }
+  // What Wrangler itself ends with on SIGTERM.
+  expect(await served.ended).toBe(143);
+  (await lockState(STATE))();
+});
