@@ -5,29 +5,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type ApiClient, apiClient } from '../scripts/api-client.ts';
+import { readArguments, runScript, wholeNumber } from '../scripts/command-line.ts';
 import { signedStranger } from '../scripts/local-secret.ts';
 import { startServer } from '../scripts/server.ts';
+import { median } from './statistics.ts';
 import type { Ask, Sight } from './watchers.ts';
 
-/**
- * What watchers cost: the same number of reservations with nobody and with a crowd watching, in alternating rounds on
- * the built bundle on workerd; a fresh event each round. Ends with 1 if, in the median pair of rounds, the crowd costs
- * more than a tenth.
- */
-const { values } = parseArgs({
-  options: {
-    watchers: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '5' },
-    reservations: { type: 'string', default: '4000' },
-    connections: { type: 'string', default: '64' },
-  },
-});
-const WATCHERS = Number(values.watchers);
-const ROUNDS = Number(values.rounds);
-const RESERVATIONS = Number(values.reservations);
-const CONNECTIONS = Number(values.connections);
+const USAGE = `Usage: npm run bench:live -- [options]
+
+What watchers cost: the same number of reservations with nobody and with a crowd watching, in alternating rounds on the
+built bundle on workerd; a fresh event each round. Ends with 1 if, in the median pair of rounds, the crowd costs more than
+a tenth.
+
+  --watchers N      how many watch (default 1000)
+  --rounds N        pairs of rounds (default 5)
+  --reservations N  how many are made in each round (default 4000)
+  --connections N   HTTP connections (default 64)`;
+
+interface Options {
+  readonly watchers: number;
+  readonly rounds: number;
+  readonly reservations: number;
+  readonly connections: number;
+}
+
+function readOptions(args: readonly string[]): Options {
+  const text = { type: 'string' } as const;
+  const { values } = readArguments(args, { watchers: text, rounds: text, reservations: text, connections: text });
+  return {
+    watchers: wholeNumber('watchers', values.watchers, 1_000, 1, 10_000),
+    rounds: wholeNumber('rounds', values.rounds, 5, 1, 1_000),
+    reservations: wholeNumber('reservations', values.reservations, 4_000, 1, 1_000_000),
+    connections: wholeNumber('connections', values.connections, 64, 1, 10_000),
+  };
+}
+
 const RATIO_MIN = 0.9;
 const SECRET = 'a secret for benchmarks only, at least 32 bytes';
 /** How long the last broadcast may take to reach everybody. */
@@ -46,8 +59,18 @@ async function createEvent(client: ApiClient, token: string): Promise<string> {
   return (answer.body as { id: string }).id;
 }
 
+/** Who is there in every round. */
+interface Cast {
+  readonly client: ApiClient;
+  readonly connections: number;
+  readonly crowd: ChildProcess;
+  readonly organizer: string;
+  /** Of the customers, one for each reservation. */
+  readonly tokens: readonly string[];
+}
+
 /** Reservations a second, all of them made. */
-async function rateOf(client: ApiClient, eventId: string, tokens: readonly string[]): Promise<number> {
+async function rateOf({ client, connections, tokens }: Cast, eventId: string): Promise<number> {
   const queue = tokens.values();
   const startMs = performance.now();
   const worker = async () => {
@@ -56,7 +79,7 @@ async function rateOf(client: ApiClient, eventId: string, tokens: readonly strin
       if (status !== 201) throw new Error(`a reservation was answered ${status}`);
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  await Promise.all(Array.from({ length: connections }, worker));
   return tokens.length / ((performance.now() - startMs) / 1_000);
 }
 
@@ -66,23 +89,14 @@ async function tell<T>(crowd: ChildProcess, ask: Ask): Promise<T> {
   return answer as T;
 }
 
-function median(rates: readonly number[]): number {
-  return [...rates].sort((a, b) => a - b)[Math.floor(rates.length / 2)] ?? Number.NaN;
-}
-
 /** One round: how fast reservations were, and what the crowd saw of it. */
-async function round(
-  client: ApiClient,
-  crowd: ChildProcess,
-  organizer: string,
-  tokens: readonly string[],
-  watchers: number,
-) {
+async function round(cast: Cast, watchers: number): Promise<number> {
+  const { client, crowd, organizer, tokens } = cast;
   const eventId = await createEvent(client, organizer);
   const watch = `${client.url.replace('http', 'ws')}/api/events/${eventId}/live`;
   if (watchers > 0) await tell(crowd, { watch, count: watchers });
   await sleep(500);
-  const rate = await rateOf(client, eventId, tokens);
+  const rate = await rateOf(cast, eventId);
   await sleep(SETTLE_MS);
   const sight = watchers > 0 ? await tell<Sight>(crowd, { leave: true }) : null;
   if (sight !== null && (sight.disordered > 0 || sight.last.join() !== `${tokens.length}` || sight.mostInASecond > 4)) {
@@ -94,22 +108,16 @@ async function round(
   return rate;
 }
 
-const state = await mkdtemp(join(tmpdir(), 'seatkeeper-bench-'));
-const server = await startServer({ state, vars: { JWT_SECRET: SECRET } });
-const crowd = fork(join(import.meta.dirname, 'watchers.ts'));
-const client = apiClient(server.url, CONNECTIONS);
-try {
-  const organizer = (await signedStranger(SECRET, 'organizer')).token;
-  const customers = await Promise.all(Array.from({ length: RESERVATIONS }, () => signedStranger(SECRET, 'customer')));
-  const tokens = customers.map(({ token }) => token);
-  await rateOf(client, await createEvent(client, organizer), tokens);
+/** All rounds; gives the exit code. */
+async function compare(cast: Cast, { rounds, watchers: many }: Options): Promise<number> {
+  await rateOf(cast, await createEvent(cast.client, cast.organizer));
   const alone: number[] = [];
   const watched: number[] = [];
   const ratios: number[] = [];
-  for (let index = 0; index < ROUNDS; index += 1) {
+  for (let index = 0; index < rounds; index += 1) {
     // Whoever comes second in a pair finds the machine warmer, so they take turns.
-    for (const watchers of index % 2 === 0 ? [0, WATCHERS] : [WATCHERS, 0]) {
-      const rate = await round(client, crowd, organizer, tokens, watchers);
+    for (const watchers of index % 2 === 0 ? [0, many] : [many, 0]) {
+      const rate = await round(cast, watchers);
       (watchers === 0 ? alone : watched).push(rate);
     }
     ratios.push((watched.at(-1) ?? 0) / (alone.at(-1) ?? 0));
@@ -118,10 +126,27 @@ try {
   console.log(
     `median ${median(alone).toFixed(0)} alone, ${median(watched).toFixed(0)} watched: ratio ${ratio.toFixed(3)}`,
   );
-  if (ratio < RATIO_MIN) process.exitCode = 1;
-} finally {
-  client.close();
-  crowd.disconnect();
-  await server.stop();
-  await rm(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  return ratio < RATIO_MIN ? 1 : 0;
 }
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  const { connections, reservations } = options;
+  const state = await mkdtemp(join(tmpdir(), 'seatkeeper-bench-'));
+  const server = await startServer({ state, vars: { JWT_SECRET: SECRET } });
+  const crowd = fork(join(import.meta.dirname, 'watchers.ts'));
+  const client = apiClient(server.url, connections);
+  try {
+    const organizer = (await signedStranger(SECRET, 'organizer')).token;
+    const customers = await Promise.all(Array.from({ length: reservations }, () => signedStranger(SECRET, 'customer')));
+    const tokens = customers.map(({ token }) => token);
+    return await compare({ client, connections, crowd, organizer, tokens }, options);
+  } finally {
+    client.close();
+    crowd.disconnect();
+    await server.stop();
+    await rm(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+await runScript(USAGE, main);

@@ -1,7 +1,12 @@
-import { parseArgs } from 'node:util';
+import { readArguments, UsageError, wholeNumber } from '../scripts/command-line.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
-export const HELP = `npm run bench -- [options]
+/** Scenarios that are no subject's: `execute` and `growth` look into the actor, `floors` into the platform. */
+const OTHERS = ['execute', 'growth', 'floors'] as const;
+const NAMES: readonly string[] = [...Object.keys(SCENARIOS), ...OTHERS];
+
+/** What `--help` prints. */
+export const USAGE = `Usage: npm run bench -- [options]
 
 Measures Seatkeeper on workerd, floors of the platform, and peers (Hono on Node with PostgreSQL and with Redis) in turn.
 
@@ -12,14 +17,8 @@ Measures Seatkeeper on workerd, floors of the platform, and peers (Hono on Node 
   --rounds N           measurements of every line (default 5, quick 3)
   --json FILE          write every median, and the ratios
   --profile SCENARIO   no figures: a CPU profile of the Worker and of D1 under this load
-  --help
 
-Scenarios: {SCENARIOS}
-`;
-
-/** Scenarios that are no subject's: `execute` and `growth` look into the actor, `floors` into the platform. */
-const OTHERS = ['execute', 'growth', 'floors'] as const;
-const NAMES: readonly string[] = [...Object.keys(SCENARIOS), ...OTHERS];
+Scenarios: ${NAMES.join(', ')}`;
 
 export interface Options {
   readonly quick: boolean;
@@ -32,44 +31,32 @@ export interface Options {
   readonly profile: ScenarioName | null;
 }
 
-/** Something on the command line is wrong; the message says what. */
-export class UsageError extends Error {}
-
-/** The options of a command line, or null if it asks for help. */
-export function parseOptions(args: readonly string[]): Options | null {
-  const { values } = parsed(args);
-  if (values.help) return null;
+/**
+ * The options of a command line.
+ * @throws UsageError when one of them is wrong
+ */
+export function readOptions(args: readonly string[]): Options {
+  const text = { type: 'string' } as const;
+  const { values } = readArguments(args, {
+    quick: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
+    connections: text,
+    seconds: text,
+    rounds: text,
+    json: text,
+    profile: text,
+  });
   const quick = values.quick ?? false;
   for (const name of values.only ?? []) known(name, NAMES);
   return {
     quick,
     only: values.only ?? [],
-    connections: positive('connections', values.connections, 64),
+    connections: wholeNumber('connections', values.connections, 64, 1, 10_000),
     seconds: positive('seconds', values.seconds, quick ? 0.5 : 4),
-    rounds: positive('rounds', values.rounds, quick ? 3 : 5),
+    rounds: wholeNumber('rounds', values.rounds, quick ? 3 : 5, 1, 1_000),
     json: values.json ?? null,
     profile: values.profile === undefined ? null : (known(values.profile, Object.keys(SCENARIOS)) as ScenarioName),
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        quick: { type: 'boolean' },
-        only: { type: 'string', multiple: true },
-        connections: { type: 'string' },
-        seconds: { type: 'string' },
-        rounds: { type: 'string' },
-        json: { type: 'string' },
-        profile: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function known(name: string, names: readonly string[]): string {
@@ -80,11 +67,6 @@ function known(name: string, names: readonly string[]): string {
 function positive(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (!(value > 0)) throw new UsageError(`--${name} must be a number above 0, not "${text}".`);
-  return value;
-}
-
-/** The help, with the scenarios that there are. */
-export function help(): string {
-  return HELP.replace('{SCENARIOS}', NAMES.join(', '));
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new UsageError(`--${name} must be a number above 0, not "${text}".`);
 }

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
-import { BUNDLE } from '../scripts/bundle.ts';
+import { bundleSize } from '../scripts/bundle.ts';
 import { Floors } from './floors.ts';
 import { growthLanes } from './growth.ts';
 import { executeLane, floorLanes, type Lane, subjectLane } from './lanes.ts';
@@ -62,7 +60,7 @@ export async function runBench(options: Options, log: Log): Promise<Report> {
         ...(postgres === null ? ['PostgreSQL is not installed (Debian: apt-get install postgresql)'] : []),
         ...(redis === null ? ['Redis is not installed (Debian: apt-get install redis-server)'] : []),
       ],
-      bundleGzipKb: gzipSync(await readFile(BUNDLE)).byteLength / 1_024,
+      bundleGzipKb: (await bundleSize()).gzipped / 1_024,
       lanes: results,
     };
   });

@@ -1,38 +1,23 @@
-/**
- * Makes an account an admin: npm run admin -- USERNAME_OR_EMAIL [--remote]
- *
- * Works on the local database, whether the server is running or not, or with --remote on the deployed one. Exits with
- * 0 when the account is an admin, 1 when there is no such account or database, 2 when called wrongly.
- */
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { Failure, readArguments, runScript } from './command-line.ts';
 import { ROOT, WRANGLER } from './paths.ts';
 import { promotion } from './promotion.ts';
 
-const USAGE = 'Usage: npm run admin -- USERNAME_OR_EMAIL [--remote]';
+const USAGE = `Usage: npm run admin -- USERNAME_OR_EMAIL [--remote]
+
+Makes an account an admin, in the local database, whether the server is running or not.
+
+  --remote  in the database of the deployed server instead`;
 
 interface Account {
   readonly username: string;
   readonly email: string;
 }
 
-function fail(message: string, exitCode: 1 | 2): never {
-  console.error(message);
-  process.exit(exitCode);
-}
-
-function readArguments(): { readonly name: string; readonly remote: boolean } {
-  try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { remote: { type: 'boolean' } } });
-    const [name, ...rest] = positionals;
-    if (name && rest.length === 0) return { name, remote: values.remote ?? false };
-  } catch (error) {
-    fail(`${error instanceof Error ? error.message : error}\n${USAGE}`, 2);
-  }
-  return fail(USAGE, 2);
-}
-
-/** Runs the statements through wrangler, in one batch, and gives the rows of the last; ends the program when that fails. */
+/**
+ * Runs the statements through wrangler, in one batch, and gives the rows of the last.
+ * @throws Failure when that fails
+ */
 function execute(statements: readonly string[], remote: boolean): Account[] {
   const where = remote ? '--remote' : '--local';
   const args = [WRANGLER, 'd1', 'execute', 'DB', where, '--json', '--command', statements.join(';\n')];
@@ -40,8 +25,8 @@ function execute(statements: readonly string[], remote: boolean): Account[] {
   const answer = parse(stdout);
   if (Array.isArray(answer)) return answer.at(-1)?.results ?? [];
   const reason = answer?.error?.text ?? (stderr.trim() || stdout.trim());
-  if (/no such table/.test(reason)) fail('The database is empty: start the server once, then sign up.', 1);
-  return fail(`The database can't be reached: ${reason}`, 1);
+  if (/no such table/.test(reason)) throw new Failure('The database is empty: start the server once, then sign up.');
+  throw new Failure(`The database can't be reached: ${reason}`);
 }
 
 function parse(text: string): { results: Account[] }[] | { error?: { text?: string } } | null {
@@ -52,7 +37,14 @@ function parse(text: string): { results: Account[] }[] | { error?: { text?: stri
   }
 }
 
-const { name, remote } = readArguments();
-const [account] = execute(promotion(name, Date.now()), remote);
-if (!account) fail(`There is no account "${name}" in the ${remote ? 'remote' : 'local'} database.`, 1);
-console.log(`${account.username} <${account.email}> is an admin now; the next login or refresh gives the role.`);
+async function main(args: readonly string[]): Promise<number> {
+  const { values, operands } = readArguments(args, { remote: { type: 'boolean' } }, 'USERNAME_OR_EMAIL');
+  const [name] = operands;
+  const remote = values.remote ?? false;
+  const [account] = execute(promotion(name, Date.now()), remote);
+  if (!account) throw new Failure(`There is no account "${name}" in the ${remote ? 'remote' : 'local'} database.`);
+  console.log(`${account.username} <${account.email}> is an admin now; the next login or refresh gives the role.`);
+  return 0;
+}
+
+await runScript(USAGE, main);

@@ -1,6 +1,11 @@
 import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readArguments, runScript } from './command-line.ts';
 import { isMain, ROOT } from './paths.ts';
+
+const USAGE = `Usage: npm run predeploy
+
+Puts the files together that the pages of the docs load; "npm run deploy" does so first.`;
 
 const TARGET = join(ROOT, '.assets');
 
@@ -33,4 +38,10 @@ export async function copyAssets(): Promise<void> {
   await writeFile(join(TARGET, 'assets/redoc/redoc.standalone.js'), redoc.replaceAll(REDOC_LOGO, 'data:,'));
 }
 
-if (isMain(import.meta)) await copyAssets();
+async function main(args: readonly string[]): Promise<number> {
+  readArguments(args, {});
+  await copyAssets();
+  return 0;
+}
+
+if (isMain(import.meta)) await runScript(USAGE, main);

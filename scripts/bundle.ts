@@ -1,9 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { copyAssets } from './assets.ts';
+import { Failure, readArguments, runScript } from './command-line.ts';
 import { isMain, ROOT, WRANGLER } from './paths.ts';
+
+const USAGE = `Usage: npm run build
+
+Bundles the Worker into dist/, as a deploy would, and tells its size.`;
 
 const OUT = join(ROOT, 'dist');
 
@@ -13,7 +19,7 @@ export const BUNDLE = join(OUT, 'worker.js');
 /**
  * Bundles the Worker exactly as a deploy would. It is built aside and moved into place, so that servers which start
  * at the same time never read half a file.
- * @throws Error with the bundler's complaints
+ * @throws Failure with the bundler's complaints
  */
 export async function bundle(): Promise<void> {
   await copyAssets();
@@ -28,10 +34,25 @@ export async function bundle(): Promise<void> {
     await rename(join(aside, 'worker.js'), BUNDLE);
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`The Worker could not be bundled.\n${stdout}${stderr}`, { cause: error });
+    throw new Failure(`The Worker could not be bundled.\n${stdout}${stderr}`, { cause: error });
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
 }
 
-if (isMain(import.meta)) await bundle();
+/** How large the bundle is, in bytes: as it is, and compressed as Cloudflare counts it. */
+export async function bundleSize(): Promise<{ plain: number; gzipped: number }> {
+  const code = await readFile(BUNDLE);
+  return { plain: code.byteLength, gzipped: gzipSync(code).byteLength };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  readArguments(args, {});
+  await bundle();
+  const { plain, gzipped } = await bundleSize();
+  const kb = (bytes: number) => `${(bytes / 1_024).toFixed(0)} KB`;
+  console.log(`The Worker is in ${relative(process.cwd(), BUNDLE)}: ${kb(plain)}, ${kb(gzipped)} gzipped.`);
+  return 0;
+}
+
+if (isMain(import.meta)) await runScript(USAGE, main);

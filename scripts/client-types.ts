@@ -10,10 +10,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Failure, runScript } from './command-line.ts';
+import { Failure, readArguments, runScript } from './command-line.ts';
 import { isMain, ROOT } from './paths.ts';
 
-const USAGE = 'Usage: npm run client:types';
+const USAGE = `Usage: npm run client:types
+
+Generates the types of the API for openapi-fetch from the OpenAPI document.`;
 const PACKAGES = ['typescript@5.9.3', 'openapi-typescript@7.13.0'];
 const DOCUMENT = join(ROOT, 'test/http/docs/openapi.snapshot.json');
 const TYPES = join(ROOT, 'test/types/api.generated.d.ts');
@@ -26,7 +28,8 @@ export async function headline(): Promise<string> {
   return `// Made by npm run client:types from the OpenAPI document with the SHA-256 ${hash}.`;
 }
 
-async function main(): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  readArguments(args, {});
   const folder = await mkdtemp(join(tmpdir(), 'seatkeeper-types-'));
   const out = join(folder, 'api.d.ts');
   const packages = PACKAGES.flatMap((name) => ['-p', name]);
@@ -42,4 +45,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-if (isMain(import.meta)) await runScript(main, USAGE);
+if (isMain(import.meta)) await runScript(USAGE, main);

@@ -1,37 +1,95 @@
+import { getSystemErrorMessage, type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { type ApiClient, answers, Unanswered } from './api-client.ts';
 
 /** A message for the person at the terminal; shown without a stack trace, with exit code 1. */
 export class Failure extends Error {}
 
+/** Something on the command line is wrong; the message says what. Shown in one line, with exit code 2. */
+export class UsageError extends Error {}
+
+/** Where `npm start` serves, unless it is told otherwise. */
 export const DEFAULT_URL = 'http://localhost:8787';
 
-/** Runs a script's main function; what it throws as a Failure, or for a wrong option, is told in one line. */
-export async function runScript(main: () => Promise<number>, usage: string): Promise<void> {
-  if (process.argv.includes('--help')) {
+/**
+ * Runs a script: with `--help` it only prints the usage. What people can mend is told in one line; everything else is a
+ * mistake of ours, and keeps its stack.
+ * @param main takes the arguments and gives the exit code
+ */
+export async function runScript(usage: string, main: (args: readonly string[]) => Promise<number>): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
     console.log(usage);
     return;
   }
   try {
-    process.exitCode = await main();
+    process.exitCode = await main(args);
   } catch (error) {
-    if (isUsageError(error)) console.error(`${error.message}\n\n${usage}`);
-    else if (error instanceof Failure) console.error(error.message);
-    else if (error instanceof Unanswered) console.error(`The server does not answer any more: ${error.message}`);
-    else throw error;
-    process.exitCode = 1;
+    const message = messageOf(error);
+    if (message === null) throw error;
+    console.error(message);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
 
-function isUsageError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+function messageOf(error: unknown): string | null {
+  if (error instanceof UsageError) return `${error.message} See --help.`;
+  if (error instanceof Failure) return error.message;
+  if (error instanceof Unanswered) return `The server does not answer any more: ${error.message}`;
+  return isFileError(error) ? `${error.path}: ${getSystemErrorMessage(error.errno)} (${error.code}).` : null;
 }
 
-/** An option's text as a whole number in a range, or the fallback when it wasn't given. */
+function isFileError(error: unknown): error is Error & { path: string; errno: number; code: string } {
+  return error instanceof Error && 'path' in error && 'errno' in error && 'code' in error;
+}
+
+/**
+ * The options and the operands of a command line.
+ * @param names what the usage calls the operands; each must be given, and no other
+ * @throws UsageError when something is missing or unknown
+ */
+export function readArguments<const Options extends ParseArgsOptionsConfig, const Names extends readonly string[] = []>(
+  args: readonly string[],
+  options: Options,
+  ...names: Names
+) {
+  const { values, positionals } = parsed(args, options);
+  const missing = names[positionals.length];
+  if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
+  const extra = positionals[names.length];
+  if (extra !== undefined) throw new UsageError(`Unexpected argument '${extra}'.`);
+  return { values, operands: positionals as { [Name in keyof Names]: string } };
+}
+
+function parsed<Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    // The sentences after the first explain how to quote what looks like an option.
+    const [problem] = (error as Error).message.split(/\.\s/);
+    throw new UsageError(`${problem}.`);
+  }
+}
+
+/**
+ * An option's text as a whole number in a range, or the fallback when it wasn't given.
+ * @throws UsageError when it is none
+ */
 export function wholeNumber(option: string, text: string | undefined, fallback: number, min: number, max: number) {
   if (text === undefined) return fallback;
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw new Failure(`--${option} must be a whole number from ${min} to ${max}, not "${text}".`);
+  throw new UsageError(`--${option} must be a whole number from ${min} to ${max}, not "${text}".`);
+}
+
+/**
+ * The address of the server that `--url` names, without a path; the default when it wasn't given.
+ * @throws UsageError when it is no address of a server
+ */
+export function serverUrl(text: string = DEFAULT_URL): string {
+  const url = URL.parse(text);
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  if (!isOrigin) throw new UsageError(`--url must be a server's address such as ${DEFAULT_URL}, not "${text}".`);
+  return url.origin;
 }
 
 /** @throws Failure that tells how to start the server, when nothing answers */

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { LIMITS } from '../src/domain/model.ts';
 import { signUpOrganizer } from './account.ts';
 import { type ApiClient, apiClient, explain, persist } from './api-client.ts';
-import { DEFAULT_URL, Failure, requireServer, runScript, wholeNumber } from './command-line.ts';
+import {
+  DEFAULT_URL,
+  Failure,
+  readArguments,
+  requireServer,
+  runScript,
+  serverUrl,
+  wholeNumber,
+} from './command-line.ts';
 import { localSecret, requireSameSecret, signedStranger } from './local-secret.ts';
 import { bar, createScreen, type Screen } from './progress.ts';
 import { type Customer, percentile, rush, type Told } from './rush.ts';
@@ -35,13 +42,12 @@ interface Options {
   readonly connections: number;
 }
 
-function readOptions(): Options {
+function readOptions(args: readonly string[]): Options {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: { url: text, customers: text, seats: text, quantity: text, connections: text },
-  });
+  const options = { url: text, customers: text, seats: text, quantity: text, connections: text };
+  const { values } = readArguments(args, options);
   return {
-    url: values.url ?? DEFAULT_URL,
+    url: serverUrl(values.url),
     customers: wholeNumber('customers', values.customers, 500, 1, 100_000),
     seats: wholeNumber('seats', values.seats, 100, 1, LIMITS.capacityMax),
     quantity: wholeNumber('quantity', values.quantity, 1, 1, LIMITS.quantityDefault),
@@ -126,8 +132,8 @@ function report(told: Told, seconds: number): string {
   ].join('\n');
 }
 
-async function main(): Promise<number> {
-  const options = readOptions();
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
   const client = apiClient(options.url, options.connections);
   const screen = createScreen();
   await requireServer(client);
@@ -147,4 +153,4 @@ async function main(): Promise<number> {
   return isGood ? 0 : 1;
 }
 
-await runScript(main, USAGE);
+await runScript(USAGE, main);

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import { copyAssets } from './assets.ts';
-import { runScript, wholeNumber } from './command-line.ts';
+import { readArguments, runScript, wholeNumber } from './command-line.ts';
 import { applyMigrations } from './migrations.ts';
 import { ROOT, STATE, WRANGLER } from './paths.ts';
 import { ensureSecret } from './secret.ts';
@@ -25,8 +24,8 @@ async function prepare(): Promise<void> {
 }
 
 /** Wrangler itself locks nothing, so this process holds the state for as long as Wrangler runs. */
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { port: { type: 'string' } } });
+async function main(args: readonly string[]): Promise<number> {
+  const { values } = readArguments(args, { port: { type: 'string' } });
   const port = wholeNumber('port', values.port, 8787, 1, 65_535);
   const unlock = await lockState(STATE);
   await prepare();
@@ -38,4 +37,4 @@ async function main(): Promise<number> {
   return code ?? 1;
 }
 
-await runScript(main, USAGE);
+await runScript(USAGE, main);

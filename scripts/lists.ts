@@ -1,9 +1,7 @@
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { runScript } from './command-line.ts';
+import { readArguments, runScript } from './command-line.ts';
 import { commonest, costOf, listCases } from './list-cases.ts';
 import { localSecret } from './local-secret.ts';
-import { STATE } from './paths.ts';
+import { stateFolder } from './paths.ts';
 import { startServer } from './server.ts';
 
 /** What no list may take of D1's time. */
@@ -16,9 +14,9 @@ times, and the rows it read. Stop the server first. Exits with 1 if a list took 
 
   --state DIR  folder that keeps the data (default .wrangler/state/v3)`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { state: { type: 'string' } } });
-  const state = values.state === undefined ? STATE : resolve(values.state);
+async function main(args: readonly string[]): Promise<number> {
+  const { values } = readArguments(args, { state: { type: 'string' } });
+  const state = stateFolder(values.state);
   const server = await startServer({ state, vars: { JWT_SECRET: await localSecret() } });
   try {
     return await report(await server.database());
@@ -42,4 +40,4 @@ async function report(database: D1Database): Promise<number> {
   return lists.some(({ medianMs }) => medianMs >= LIMIT_MS) ? 1 : 0;
 }
 
-await runScript(main, USAGE);
+await runScript(USAGE, main);

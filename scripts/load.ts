@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { getSystemErrorMessage } from 'node:util';
 import { LIMITS } from '../src/domain/model.ts';
 import { loaderAccount, type Session, sessionWithPassword, sessionWithToken } from './account.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
-import { DEFAULT_URL, Failure, requireServer, runScript, wholeNumber } from './command-line.ts';
+import {
+  DEFAULT_URL,
+  Failure,
+  readArguments,
+  requireServer,
+  runScript,
+  serverUrl,
+  wholeNumber,
+} from './command-line.ts';
 import { type Conference, type Mapping, parseConference } from './conference.ts';
 import { type Fate, loadConferences } from './loader.ts';
 import { ROOT } from './paths.ts';
@@ -40,17 +46,14 @@ interface Options {
   readonly mapping: Mapping;
 }
 
-function readOptions(): Options {
+function readOptions(args: readonly string[]): Options {
   const text = { type: 'string' } as const;
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { 'shift-years': text, capacity: text, url: text, token: text, connections: text, keep: text },
-  });
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new Failure(USAGE);
+  const options = { 'shift-years': text, capacity: text, url: text, token: text, connections: text, keep: text };
+  const { values, operands } = readArguments(args, options, 'FILE.jsonl');
+  const [file] = operands;
   return {
     file,
-    url: values.url ?? DEFAULT_URL,
+    url: serverUrl(values.url),
     token: values.token,
     connections: wholeNumber('connections', values.connections, 16, 1, 256),
     keep: values.keep ?? join(ROOT, '.wrangler/load'),
@@ -71,14 +74,13 @@ interface Tally {
 }
 
 async function readConferences(file: string, mapping: Mapping, onBad: (line: number, reason: string) => void) {
-  await access(file).catch(() => {
-    throw new Failure(`There is no file ${file} to read.`);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(`${file} cannot be read: ${getSystemErrorMessage(error.errno ?? 0)}.`);
   });
   const conferences: Conference[] = [];
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for (const source of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
     line++;
-    const source = line === 1 ? text.replace(/^\uFEFF/, '') : text;
     if (source.trim() === '') continue;
     const parsed = parseConference(source, line, mapping);
     if (parsed.ok) conferences.push(parsed.conference);
@@ -120,8 +122,8 @@ function summary({ created, alreadyThere, skipped, venues }: Tally): string {
   ].join(', ');
 }
 
-async function main(): Promise<number> {
-  const options = readOptions();
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
   const client = apiClient(options.url, options.connections);
   const screen = createScreen();
   const tally: Tally = { total: 0, created: 0, alreadyThere: 0, skipped: 0, venues: 0 };
@@ -162,4 +164,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-await runScript(main, USAGE);
+await runScript(USAGE, main);

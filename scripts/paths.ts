@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** The project's folder, wherever a script is called from. */
 export const ROOT = join(import.meta.dirname, '..');
@@ -10,6 +10,11 @@ export const STATE = join(ROOT, '.wrangler/state/v3');
 /** Makes the folder of local state, if there is none, for nobody else to get into: it has password hashes. */
 export async function makeState(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+/** The folder of the state that `--state` names, or the usual one when it wasn't given. */
+export function stateFolder(text: string | undefined): string {
+  return text === undefined ? STATE : resolve(text);
 }
 
 /** Wrangler's program, for Node. */

@@ -8,11 +8,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import newman, { type Summary } from 'newman';
-import { runScript } from './command-line.ts';
+import { readArguments, runScript } from './command-line.ts';
 import { postmanCollection } from './postman.ts';
 import { startServer } from './server.ts';
 
-const USAGE = 'Usage: npm run postman:check';
+const USAGE = `Usage: npm run postman:check
+
+Runs the Postman collection against a fresh server, and tells which answers were not as documented.`;
 
 async function run(url: string): Promise<Summary['run']> {
   // Newman waits for the end of each answer.
@@ -25,7 +27,8 @@ async function run(url: string): Promise<Summary['run']> {
   });
 }
 
-async function main(): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  readArguments(args, {});
   const state = await mkdtemp(join(tmpdir(), 'seatkeeper-postman-'));
   const server = await startServer({ state, vars: { JWT_SECRET: randomBytes(48).toString('base64') } });
   try {
@@ -40,4 +43,4 @@ async function main(): Promise<number> {
   }
 }
 
-await runScript(main, USAGE);
+await runScript(USAGE, main);

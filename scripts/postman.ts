@@ -6,9 +6,8 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import converter from 'openapi-to-postmanv2';
-import { Failure, runScript } from './command-line.ts';
+import { Failure, readArguments, runScript } from './command-line.ts';
 import { isMain, ROOT } from './paths.ts';
 import { type Collection, wire } from './postman-collection.ts';
 
@@ -38,8 +37,8 @@ export async function postmanCollection(options = { streams: true }): Promise<ob
   return wire(converted, document, options);
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { out: { type: 'string' } } });
+async function main(args: readonly string[]): Promise<number> {
+  const { values } = readArguments(args, { out: { type: 'string' } });
   const out = resolve(values.out ?? join(ROOT, 'dist/seatkeeper.postman_collection.json'));
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(await postmanCollection(), null, 2)}\n`);
@@ -47,4 +46,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-if (isMain(import.meta)) await runScript(main, USAGE);
+if (isMain(import.meta)) await runScript(USAGE, main);

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { apiClient, explain, persist } from './api-client.ts';
-import { DEFAULT_URL, Failure, requireServer, runScript } from './command-line.ts';
+import { DEFAULT_URL, Failure, readArguments, requireServer, runScript, serverUrl } from './command-line.ts';
 import { localSecret, signedStranger } from './local-secret.ts';
 
 const USAGE = `Usage: npm run rebuild -- EVENT_ID [options]
@@ -13,12 +12,11 @@ Writes an event's rows in D1 anew from its actor, the source of truth.
 
 const rebuiltSchema = z.object({ event_id: z.string(), seq: z.number(), reservations: z.number() });
 
-async function main(): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { url: text, token: text } });
-  const [eventId, ...others] = positionals;
-  if (eventId === undefined || others.length > 0) throw new Failure(USAGE);
-  const client = apiClient(values.url ?? DEFAULT_URL, 1);
+  const { values, operands } = readArguments(args, { url: text, token: text }, 'EVENT_ID');
+  const [eventId] = operands;
+  const client = apiClient(serverUrl(values.url), 1);
   await requireServer(client);
   const token = values.token ?? (await signedStranger(await localSecret(), 'admin')).token;
   const path = `/api/events/${encodeURIComponent(eventId)}/rebuild`;
@@ -30,4 +28,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-await runScript(main, USAGE);
+await runScript(USAGE, main);

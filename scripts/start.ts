@@ -1,7 +1,6 @@
-import { relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { Failure } from './command-line.ts';
-import { STATE } from './paths.ts';
+import { relative } from 'node:path';
+import { readArguments, runScript, wholeNumber } from './command-line.ts';
+import { stateFolder } from './paths.ts';
 import { ensureSecret } from './secret.ts';
 import { startServer } from './server.ts';
 import { whenAskedToStop } from './stop-signals.ts';
@@ -9,31 +8,7 @@ import { whenAskedToStop } from './stop-signals.ts';
 const USAGE = `Usage: npm start -- [--port N] [--state DIR]
 
   --port N     port to listen on (default 8787; 0: any free one)
-  --state DIR  folder that keeps the data (default .wrangler/state/v3)
-  --help       this text`;
-
-interface Flags {
-  readonly port: number;
-  readonly state: string;
-}
-
-function readFlags(): Flags {
-  try {
-    const { values } = parseArgs({
-      options: { port: { type: 'string' }, state: { type: 'string' }, help: { type: 'boolean' } },
-    });
-    if (values.help) {
-      console.log(USAGE);
-      process.exit(0);
-    }
-    const port = /^\d{1,5}$/.test(values.port ?? '8787') ? Number(values.port ?? '8787') : Number.NaN;
-    if (!(port <= 65_535)) throw new Failure(`--port wants a number from 0 to 65535, not "${values.port}".`);
-    return { port, state: values.state === undefined ? STATE : resolve(values.state) };
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
+  --state DIR  folder that keeps the data (default .wrangler/state/v3)`;
 
 function greet(url: string, state: string, secretIsNew: boolean): void {
   console.log(`
@@ -51,13 +26,15 @@ function greet(url: string, state: string, secretIsNew: boolean): void {
 `);
 }
 
-const { port, state } = readFlags();
-try {
+async function main(args: readonly string[]): Promise<number> {
+  const { values } = readArguments(args, { port: { type: 'string' }, state: { type: 'string' } });
+  const port = wholeNumber('port', values.port, 8787, 0, 65_535);
+  const state = stateFolder(values.state);
   const secretIsNew = await ensureSecret();
   const server = await startServer({ port, state });
   whenAskedToStop(() => void server.stop().then(() => process.exit(0)));
   greet(server.url, state, secretIsNew);
-} catch (error) {
-  console.error(error instanceof Failure ? error.message : error);
-  process.exit(1);
+  return 0;
 }
+
+await runScript(USAGE, main);

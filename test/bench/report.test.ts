@@ -3,10 +3,11 @@ import { disturbances } from '../../bench/disturbance.ts';
 import type { Lane } from '../../bench/lanes.ts';
 import type { Load } from '../../bench/load/job.ts';
 import type { Sample } from '../../bench/measure.ts';
-import { parseOptions, UsageError } from '../../bench/options.ts';
+import { readOptions } from '../../bench/options.ts';
 import { type Report, table, toJson, toText } from '../../bench/report.ts';
 import { type LaneResult, resultOf } from '../../bench/rounds.ts';
 import { companions, floorRatios, isMet, ratios, TARGETS } from '../../bench/targets.ts';
+import { UsageError } from '../../scripts/command-line.ts';
 
 const lane = (key: string): Lane => ({ key, scenario: 'hot', variant: 'v', measure: () => Promise.reject() });
 const sample = (perSecond: number, more: Partial<Sample> = {}): Sample => ({
@@ -122,7 +123,7 @@ it('names what makes a measurement doubtful', () => {
 });
 
 it('reads the command line, and refuses what it does not know', () => {
-  expect(parseOptions([])).toMatchObject({
+  expect(readOptions([])).toMatchObject({
     quick: false,
     only: [],
     connections: 64,
@@ -130,9 +131,12 @@ it('reads the command line, and refuses what it does not know', () => {
     rounds: 5,
     json: null,
   });
-  expect(parseOptions(['--quick', '--only', 'hot', '--json', 'a.json'])).toMatchObject({ only: ['hot'], rounds: 3 });
-  expect(parseOptions(['--help'])).toBeNull();
-  expect(() => parseOptions(['--only', 'lukewarm'])).toThrow(UsageError);
-  expect(() => parseOptions(['--seconds', 'many'])).toThrow('--seconds must be a number above 0, not "many".');
-  expect(() => parseOptions(['--fast'])).toThrow(UsageError);
+  expect(readOptions(['--quick', '--only', 'hot', '--json', 'a.json'])).toMatchObject({ only: ['hot'], rounds: 3 });
+  expect(() => readOptions(['--only', 'lukewarm'])).toThrow(UsageError);
+  expect(() => readOptions(['--seconds', 'many'])).toThrow('--seconds must be a number above 0, not "many".');
+  expect(() => readOptions(['--seconds', 'Infinity'])).toThrow('above 0');
+  expect(() => readOptions(['--fast'])).toThrow(UsageError);
+  for (const option of ['--rounds', '--connections']) {
+    expect(() => readOptions([option, '0.5'])).toThrow(`${option} must be a whole number`);
+  }
 });

@@ -213,7 +213,10 @@ it('refuses a second load at the same time, a file that is not there and a serve
   });
   one.child.kill('SIGCONT');
   expect((await one).code).toBe(0);
-  expect(await load('nowhere.jsonl')).toMatchObject({ code: 1, out: 'There is no file nowhere.jsonl to read.\n' });
+  expect(await load('nowhere.jsonl')).toMatchObject({
+    code: 1,
+    out: 'nowhere.jsonl cannot be read: no such file or directory.\n',
+  });
   const nobody = await load(SAMPLE, '--url', 'http://127.0.0.1:9');
   expect(nobody).toMatchObject({ code: 1, out: expect.stringMatching(/Nothing answers .* "npm start"/) });
 });
