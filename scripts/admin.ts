@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { Failure, readArguments, runScript } from './command-line.ts';
-import { ROOT, WRANGLER } from './paths.ts';
+import { existsSync } from 'node:fs';
+import { Failure, readArguments, runScript, UsageError } from './command-line.ts';
+import { databaseId, withLocalDatabase } from './local-database.ts';
+import { ROOT, stateFolder, WRANGLER } from './paths.ts';
 import { promotion } from './promotion.ts';
 
-const USAGE = `Usage: npm run admin -- USERNAME_OR_EMAIL [--remote]
+const USAGE = `Usage: npm run admin -- USERNAME_OR_EMAIL [--state DIR | --remote]
 
 Makes an account an admin, in the local database, whether the server is running or not.
 
-  --remote  in the database of the deployed server instead`;
+  --state DIR  folder that keeps the data (default .wrangler/state/v3)
+  --remote     in the database of the deployed server instead`;
 
 interface Account {
   readonly username: string;
@@ -15,18 +18,30 @@ interface Account {
 }
 
 /**
- * Runs the statements through wrangler, in one batch, and gives the rows of the last.
+ * Runs the statements on the local database, in one batch, and gives the rows of the last.
+ * @throws Failure when there is no such database
+ */
+async function executeLocally(statements: readonly string[], state: string): Promise<Account[]> {
+  const empty = new Failure(`The database in ${state} is empty: start the server once, then sign up.`);
+  if (!existsSync(state)) throw empty;
+  return withLocalDatabase(state, databaseId(), async (database) => {
+    const table = await database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'users'").first();
+    if (table === null) throw empty;
+    const answers = await database.batch<Account>(statements.map((sql) => database.prepare(sql)));
+    return answers.at(-1)?.results ?? [];
+  });
+}
+
+/**
+ * Runs the statements on the deployed database, in one batch, and gives the rows of the last.
  * @throws Failure when that fails
  */
-function execute(statements: readonly string[], remote: boolean): Account[] {
-  const where = remote ? '--remote' : '--local';
-  const args = [WRANGLER, 'd1', 'execute', 'DB', where, '--json', '--command', statements.join(';\n')];
+function executeRemotely(statements: readonly string[]): Account[] {
+  const args = [WRANGLER, 'd1', 'execute', 'DB', '--remote', '--json', '--command', statements.join(';\n')];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
   const answer = parse(stdout);
   if (Array.isArray(answer)) return answer.at(-1)?.results ?? [];
-  const reason = answer?.error?.text ?? (stderr.trim() || stdout.trim());
-  if (/no such table/.test(reason)) throw new Failure('The database is empty: start the server once, then sign up.');
-  throw new Failure(`The database can't be reached: ${reason}`);
+  throw new Failure(`The database can't be reached: ${answer?.error?.text ?? (stderr.trim() || stdout.trim())}`);
 }
 
 function parse(text: string): { results: Account[] }[] | { error?: { text?: string } } | null {
@@ -38,11 +53,15 @@ function parse(text: string): { results: Account[] }[] | { error?: { text?: stri
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values, operands } = readArguments(args, { remote: { type: 'boolean' } }, 'USERNAME_OR_EMAIL');
+  const options = { remote: { type: 'boolean' }, state: { type: 'string' } } as const;
+  const { values, operands } = readArguments(args, options, 'USERNAME_OR_EMAIL');
+  const { remote = false } = values;
+  if (remote && values.state !== undefined) throw new UsageError('Give either --state or --remote.');
   const [name] = operands;
-  const remote = values.remote ?? false;
-  const [account] = execute(promotion(name, Date.now()), remote);
-  if (!account) throw new Failure(`There is no account "${name}" in the ${remote ? 'remote' : 'local'} database.`);
+  const statements = promotion(name, Date.now());
+  const state = stateFolder(values.state);
+  const [account] = remote ? executeRemotely(statements) : await executeLocally(statements, state);
+  if (!account) throw new Failure(`There is no account "${name}" in ${remote ? 'the remote database' : state}.`);
   console.log(`${account.username} <${account.email}> is an admin now; the next login or refresh gives the role.`);
   return 0;
 }

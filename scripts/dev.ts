@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { unstable_readConfig as readConfig } from 'wrangler';
 import { copyAssets } from './assets.ts';
 import { readArguments, runScript, wholeNumber } from './command-line.ts';
+import { databaseId } from './local-database.ts';
 import { applyMigrations } from './migrations.ts';
 import { ROOT, STATE, WRANGLER } from './paths.ts';
 import { ensureSecret } from './secret.ts';
@@ -18,9 +18,7 @@ Serves through "wrangler dev", which reloads when the code changes. It does not 
 
 /** What `wrangler dev` expects to find: its secret, the assets of the docs, and a migrated local D1. */
 async function prepare(): Promise<void> {
-  const databaseId = readConfig({ config: `${ROOT}/wrangler.toml` }).d1_databases[0]?.database_id;
-  if (databaseId === undefined) throw new Error('wrangler.toml names no D1 database.');
-  await Promise.all([ensureSecret(), copyAssets(), applyMigrations(STATE, databaseId)]);
+  await Promise.all([ensureSecret(), copyAssets(), applyMigrations(STATE, databaseId())]);
 }
 
 /** Wrangler itself locks nothing, so this process holds the state for as long as Wrangler runs. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_splitSqlQuery as splitSql } from 'wrangler';
+import { withLocalDatabase } from './local-database.ts';
 import { ROOT } from './paths.ts';
 
 /** Wrangler's own bookkeeping, so that `wrangler d1 migrations list --local` agrees with what was applied here. */
@@ -21,10 +21,7 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS d1_migrations(
 export async function applyMigrations(state: string, databaseId: string): Promise<string[]> {
   const folder = join(ROOT, 'migrations');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  const worker = { name: 'migrations', modules: true, script: 'export default {}', d1Databases: { DB: databaseId } };
-  const miniflare = new Miniflare(convertV4MiniflareOptions({ resourcePersistencePath: state, workers: [worker] }));
-  try {
-    const database = await miniflare.getD1Database('DB');
+  return withLocalDatabase(state, databaseId, async (database) => {
     await database.prepare(BOOKKEEPING).run();
     const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();
     const applied = new Set(results.map((row) => row.name));
@@ -35,7 +32,5 @@ export async function applyMigrations(state: string, databaseId: string): Promis
       await database.batch([...statements, record]);
     }
     return missing;
-  } finally {
-    await miniflare.dispose();
-  }
+  });
 }

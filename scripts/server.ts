@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { BUNDLE, bundle } from './bundle.ts';
 import { Failure } from './command-line.ts';
@@ -100,8 +101,11 @@ async function assertFree(port: number): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`;
-      reject(new Failure(`Port ${port} ${why}. Try another one: npm start -- --port ${port + 1}`));
+      const why =
+        error.code === 'EADDRINUSE'
+          ? 'is taken. Any free one will do with: npm start -- --port 0'
+          : `cannot be used: ${getSystemErrorMessage(error.errno ?? 0)} (${error.code}).`;
+      reject(new Failure(`Port ${port} ${why}`));
     });
     probe.listen(port, HOST, () => probe.close(() => resolve()));
   });

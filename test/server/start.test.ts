@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -26,20 +26,40 @@ async function start(state: string, port: number) {
   return { isReady: await ready, said: () => said, ended, stop: () => child.kill('SIGTERM') };
 }
 
-it('listens on the port it is given, refuses one that is taken, and ends at once when told to', async () => {
+/** What `npm run admin` says of an account in the state. */
+function promote(name: string, state: string): Promise<string> {
+  return new Promise((resolve) => {
+    const args = [join(ROOT, 'scripts/admin.ts'), name, '--state', state];
+    execFile(process.execPath, args, (_, out, complaint) => resolve(out + complaint));
+  });
+}
+
+it('listens on the port it is given, says how to go on there, refuses what is taken, and ends at once when told to', async () => {
   const state = await temporaryState();
   const port = await freePort();
   const client = apiClient(`http://localhost:${port}`, 1);
   const server = await start(state.path, port);
   try {
     expect(server.isReady, server.said()).toBe(true);
-    expect(server.said()).toContain(`:${port}`);
+    const there = `--url http://localhost:${port}\n`;
+    expect(server.said()).toContain(`npm run demo -- ${there}`);
+    expect(server.said()).toContain(`npm run load -- examples/conferences.jsonl ${there}`);
+    expect(server.said()).toContain(`npm run admin -- ada --state ${state.path}\n`);
     expect(await answers(client)).toBe(true);
 
     const second = await start(state.path, port);
     expect(second.isReady).toBe(false);
-    expect(second.said()).toMatch(/is taken|another/i);
+    expect(second.said()).toBe(`Port ${port} is taken. Any free one will do with: npm start -- --port 0\n`);
     expect(await second.ended).toBe(1);
+
+    const third = await start(state.path, 0);
+    expect(third.said()).toMatch(/^Another server is using .*\n$/);
+    expect(await third.ended).toBe(1);
+
+    const account = { username: 'ada', email: 'ada@example.com', password: 'correct horse battery' };
+    await client.send('POST', '/api/auth/signup', { body: account });
+    expect(await promote('ada', state.path)).toContain('ada <ada@example.com> is an admin now');
+    expect(await promote('bob', state.path)).toBe(`There is no account "bob" in ${state.path}.\n`);
   } finally {
     client.close();
     server.stop();
