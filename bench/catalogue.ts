@@ -10,7 +10,7 @@ export interface Listing {
 }
 
 /** As many events as a town of some size has in a year; the size that the replaced systems were measured with. */
-export const CATALOGUE_SIZE = 5_772;
+const CATALOGUE_SIZE = 5_772;
 
 const KINDS = ['Concert', 'Workshop', 'Lecture', 'Exhibition', 'Festival', 'Reading', 'Match', 'Tasting', 'Tour'];
 const THEMES = ['jazz', 'pottery', 'history', 'painting', 'theatre', 'poetry', 'football', 'wine', 'gardens', 'robots'];

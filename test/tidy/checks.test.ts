@@ -219,11 +219,14 @@ it('sees exports that are not explained or not needed', () => {
     [
       ['src/a.ts', 'export function a() {\n  a();\n}'],
       ['src/a.ts', 'export type A = 1;'],
+      ['scripts/a.ts', 'export const a = 1;'],
+      ['bench/a.ts', 'export class A {}'],
     ],
     [
       ['src/a.ts', 'export type A = 1;\nexport const a: A = 1;\nexport const b = 1;'],
       ['src/b.ts', "import { a } from './a.ts';"],
       ['test/b.ts', "import * as all from '../src/a.ts';"],
+      ['test/c.ts', 'export const c = 1;'],
     ],
   );
 });

@@ -127,7 +127,7 @@ export function deadExports(files: readonly SourceFile[]): Complaint[] {
     ),
   );
   return code
-    .filter((file) => file.path.startsWith('src/') && file.path !== 'src/worker.ts')
+    .filter((file) => /^(?:src|scripts|bench)\//.test(file.path) && file.path !== 'src/worker.ts')
     .flatMap((file) =>
       [...file.text.matchAll(EXPORTED)].flatMap((match) => {
         const [, kind = '', name = ''] = match;
