@@ -3,6 +3,7 @@ import { RESERVATION_COLUMNS, type StoredReservation } from '../db/reservation-c
 import type { Fact } from '../domain/facts.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type { Reservation, ReservationId } from '../domain/model.ts';
+import { holderOf } from '../domain/seats.ts';
 
 /** A row as SQLite gives it. */
 export type Row = Record<string, SqlStorageValue>;
@@ -10,7 +11,7 @@ export type Row = Record<string, SqlStorageValue>;
 /** What the actor keeps of a reservation: what D1 has too, and what only deciding needs. */
 export const COLUMNS = {
   ...RESERVATION_COLUMNS,
-  holder: (r) => r.attendeeId ?? r.userId,
+  holder: holderOf,
   passes: (r) => r.passes,
   extendable_until: (r) => r.extendableUntil,
   check_in_nonces: (r) => JSON.stringify(r.checkInNonces),

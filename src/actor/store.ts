@@ -1,4 +1,5 @@
 import { insertRows, replaceBy, rowsOf } from '../db/json-rows.ts';
+import type { Page } from '../db/projection.ts';
 import type { StoredReservation } from '../db/reservation-columns.ts';
 import type { Fact } from '../domain/facts.ts';
 import {
@@ -40,19 +41,6 @@ export interface Needs {
 interface Latest {
   readonly view: EventView;
   readonly lastAt: Instant;
-}
-
-/** A page of the fact log, and what it touched as it is now. */
-export interface ProjectionPage {
-  readonly view: EventView;
-  /** Whether facts from the page on changed more of the event than its counts. */
-  readonly isEdited: boolean;
-  readonly reservations: readonly StoredReservation[];
-  readonly facts: readonly Fact[];
-  /** All transfers from the page on, beyond its end too: what it touched may have changed hands since. */
-  readonly transfers: readonly Fact[];
-  /** The last fact of the page. */
-  readonly upToSeq: number;
 }
 
 const NAMES = Object.keys(COLUMNS);
@@ -260,8 +248,11 @@ export class Store {
     this.#sql.exec('UPDATE totals SET projected_seq = ? WHERE projected_seq < ?', seq, seq);
   }
 
-  /** The facts after `afterSeq`, at most `limit` of them, with what they touched; null if there are none. */
-  projectionPage(afterSeq: number, limit: number): ProjectionPage | null {
+  /**
+   * The facts after `afterSeq`, at most `limit` of them, with what they touched, and the number of the last; null if
+   * there are none.
+   */
+  projectionPage(afterSeq: number, limit: number): (Page & { readonly upToSeq: number }) | null {
     const view = this.view();
     if (view === null) return null;
     const facts = this.facts(afterSeq, limit);
