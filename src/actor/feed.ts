@@ -1,16 +1,11 @@
-import type { EventId, Instant, Showing } from '../domain/model.ts';
+import { type EventId, type Heard, type Instant, LIMITS, type Showing } from '../domain/model.ts';
 import type { Store } from './store.ts';
-
-/** What the hub says to news: whether it passed them on and when to come again; null if nobody watches any more. */
-export type Heard = { readonly passedOn: boolean; readonly pauseMs: number } | null;
 
 /** An event's live hub as its actor sees it. */
 export interface Hub {
   show(showing: Showing): Promise<Heard>;
 }
 
-/** How long a subscription lasts; hubs renew theirs well before. */
-const WATCHED_MS = 90_000;
 /** Least time between two calls of the hub. */
 const PAUSE_MS = 250;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
@@ -39,7 +34,7 @@ export class Feed {
   /** The hub wants to hear of changes from now on; it knows the state as of now. */
   watch(now: Instant): void {
     this.#subscriptions += 1;
-    this.#setWatchedUntil(now + WATCHED_MS);
+    this.#setWatchedUntil(now + LIMITS.subscriptionMs);
   }
 
   /** Something may have changed. Returns at once. */

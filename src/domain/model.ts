@@ -52,6 +52,8 @@ export const LIMITS = {
   noncesMax: 200,
   /** How long an Idempotency-Key is remembered. */
   idempotencyMs: 24 * 60 * 60 * 1000,
+  /** How long an event's live hub hears of changes after it asked to. */
+  subscriptionMs: 90_000,
 } as const;
 
 export type Role = 'customer' | 'organizer' | 'admin';
@@ -215,3 +217,6 @@ export interface Showing {
   readonly availability: Availability;
   readonly audience: Audience;
 }
+
+/** What the live hub says to news: whether it passed them on and when to come again; null if nobody watches any more. */
+export type Heard = { readonly passedOn: boolean; readonly pauseMs: number } | null;

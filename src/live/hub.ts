@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { ActorUnavailable, watch } from '../actor/client.ts';
 import { maySeeEvent } from '../domain/access.ts';
-import type { EventId, Instant, Principal, Showing } from '../domain/model.ts';
+import { type EventId, type Heard, type Instant, LIMITS, type Principal, type Showing } from '../domain/model.ts';
 import { CLOSE, toMessage, type Watcher } from './message.ts';
 
 /** How many may watch one event. */
@@ -14,9 +14,9 @@ const PAUSE_PER_WATCHER_MS = 1;
 const PAUSE_MAX_MS = 2_000;
 /** What may wait to be sent to one watcher, in bytes: minutes of messages. */
 const UNSENT_MAX = 64 * 1024;
-/** A subscription at the actor lasts 90 s; it counts as over a little earlier, and is renewed well before. */
-const SUBSCRIBED_MS = 85_000;
-const RENEW_MS = 60_000;
+/** A subscription at the actor counts as over a little earlier than it is, and is renewed well before. */
+const SUBSCRIBED_MS = LIMITS.subscriptionMs - 5_000;
+const RENEW_MS = LIMITS.subscriptionMs - 30_000;
 const RENEW_AFTER_FAILURE_MS = 5_000;
 
 /** What the hub keeps while it sleeps, and only as long as somebody watches. */
@@ -26,9 +26,6 @@ interface Kept {
   readonly seq: number;
   readonly at: Instant;
 }
-
-/** What the actor hears when it has told something: whether it was passed on, and when to come again. */
-type Heard = { readonly passedOn: boolean; readonly pauseMs: number } | null;
 
 /**
  * Passes an event's availability on to all who watch it, so that they cost the event's actor nothing: it subscribes
