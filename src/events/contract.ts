@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
+import { availabilityJson } from '../http/availability.ts';
 import { eventIdPath } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -11,16 +12,7 @@ import {
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import {
-  availabilityJson,
-  eventInput,
-  eventJson,
-  eventList,
-  eventPatch,
-  eventQuery,
-  newEvent,
-  rebuiltJson,
-} from './schema.ts';
+import { eventInput, eventJson, eventList, eventPatch, eventQuery, newEvent, rebuiltJson } from './schema.ts';
 
 const tags = ['Events'];
 const signedIn = [{ bearerAuth: [] }];
