@@ -1,9 +1,10 @@
+import { snakeCase } from '../domain/names.ts';
 import type { FieldError, Rejection } from '../domain/outcomes.ts';
 import { Problem, type ProblemError, validationProblem } from './problem.ts';
 
 /** `holdMs` is `hold_minutes` in JSON; every other field is its snake_case name. */
 function jsonName(field: FieldError['field']): string {
-  return field === 'holdMs' ? 'hold_minutes' : field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return field === 'holdMs' ? 'hold_minutes' : snakeCase(field);
 }
 
 function toProblemError(error: FieldError): ProblemError {
