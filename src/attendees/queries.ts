@@ -86,7 +86,7 @@ export async function listAttendees(
   organizerId: UserId | null,
   query: AttendeeQuery,
 ): Promise<{ rows: readonly AttendeeRow[]; nextCursor: string | null }> {
-  const { limit = 25, cursor, q, sort = 'last_name' } = query;
+  const { limit, cursor, q, sort = 'last_name' } = query;
   const [column, type, direction] = SORTED_BY[sort];
   const order = orderedBy(attendees[column], attendees.id, direction);
   const list = listName('attendees', { q, sort, organizerId });

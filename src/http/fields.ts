@@ -135,6 +135,9 @@ export const ifMatchHeader = z.object({
     .openapi({ description: 'Only if it still has the version of this ETag.', example: '"1"' }),
 });
 
+/** How many items a page has, unless the client asks for another number. */
+const PAGE_SIZE = 25;
+
 /** The parameters of every list. */
 export const pageQuery = {
   limit: z.coerce
@@ -142,8 +145,8 @@ export const pageQuery = {
     .int()
     .min(1)
     .max(100)
-    .optional()
-    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Most items to answer.' }),
+    .default(PAGE_SIZE)
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE, description: 'Most items to answer.' }),
   cursor: z.string().max(500).optional().openapi({
     description: '`next_cursor` of the page before, of the same list with the same filters.',
     example: 'WyJldmVudHM6Vm4weE1kY0xrUnRKIiwxODExODczNjAwMDAwLCJldnRfMDEiXQ',

@@ -18,8 +18,6 @@ import { reservationTag, toReservationJson } from './json.ts';
 import { listReservations, type Owner } from './queries.ts';
 import { transfers } from './transfer-routes.ts';
 
-const DEFAULT_LIMIT = 25;
-
 /** The slice of reservations. */
 export const reservations = createRouter()
   .openapi(contract.createReservation, async (c) => {
@@ -51,7 +49,7 @@ export const reservations = createRouter()
   .openapi(contract.getWaitlist, async (c) => {
     const { id: eventId } = c.req.valid('param');
     const principal = c.get('principal');
-    const { limit = DEFAULT_LIMIT, cursor } = c.req.valid('query');
+    const { limit, cursor } = c.req.valid('query');
     const list = listName('waitlist', { eventId });
     const after = Number(decodeCursor(list, ['number'], cursor)?.[0] ?? 0);
     const read = await readWaitlist(c.env, eventId, principal, after, limit + 1);
