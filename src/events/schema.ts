@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi';
-import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
 import { EVENT_STATUSES } from '../http/availability.ts';
 import { countryCode } from '../http/countries.ts';
@@ -12,6 +11,7 @@ import {
   pageQuery,
   tag,
   time,
+  userId,
   venueId,
 } from '../http/fields.ts';
 import { line, prose } from '../http/text.ts';
@@ -187,11 +187,7 @@ export const eventQuery = z.strictObject({
     .optional()
     .openapi({ description: 'Published unless given, or of any status if mine.' }),
   mine: flag.optional().openapi({ description: 'True: only the events of the caller, drafts included.' }),
-  organizer_id: z
-    .string()
-    .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
-    .optional()
-    .openapi({ pattern: ID_PATTERNS.usr.source, example: EXAMPLE_IDS.user }),
+  organizer_id: userId.optional().openapi({ example: EXAMPLE_IDS.user }),
   venue_id: venueId.optional(),
   country: countryCode.optional(),
   tag: tag.optional().openapi({ example: 'jazz' }),
