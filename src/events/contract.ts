@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { availabilityJson } from '../http/availability.ts';
+import { requiredBody } from '../http/bodies.ts';
 import { eventIdPath } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -24,10 +25,6 @@ const ifMatch = z.object({
     example: '"1-17-upcoming"',
   }),
 });
-const body = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-});
 const shown = {
   description: 'The event.',
   headers: { ...ETAG_HEADER, ...COMMAND_HEADERS },
@@ -43,7 +40,7 @@ export const createEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { headers: IDEMPOTENCY_INPUT, body: body(newEvent) },
+  request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(newEvent) },
   responses: {
     201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
@@ -137,7 +134,7 @@ export const replaceEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatch, body: body(eventInput) },
+  request: { params, headers: ifMatch, body: requiredBody(eventInput) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 
@@ -150,7 +147,7 @@ export const editEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatch, body: body(eventPatch) },
+  request: { params, headers: ifMatch, body: requiredBody(eventPatch) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 
