@@ -37,6 +37,7 @@ export class ActorFailed extends Error {}
 type Verb =
   | 'execute'
   | 'readEvent'
+  | 'readManagedEvent'
   | 'readAvailability'
   | 'watch'
   | 'readReservation'
@@ -88,6 +89,11 @@ export async function execute(
 /** The event with its seat counts, as the actor has it now. */
 export function readEvent(env: Env, eventId: EventId, principal: Principal | null): Promise<Read<EventView>> {
   return call(env, eventId, (actor) => actor.readEvent(principal));
+}
+
+/** The same for who runs the event; others are refused. The actor knows an event before D1 does. */
+export function readManagedEvent(env: Env, eventId: EventId, principal: Principal): Promise<Read<EventView>> {
+  return call(env, eventId, (actor) => actor.readManagedEvent(principal));
 }
 
 /** The event's occupancy, as the actor has it now. */

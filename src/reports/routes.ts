@@ -1,7 +1,5 @@
-import { readEvent, readStats } from '../actor/client.ts';
-import { manages } from '../domain/access.ts';
+import { readManagedEvent, readStats } from '../actor/client.ts';
 import { database } from '../http/database.ts';
-import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
@@ -20,9 +18,8 @@ export const reports = createRouter()
   })
   .openapi(contract.exportReservations, async (c) => {
     const { id } = c.req.valid('param');
-    const read = await readEvent(c.env, id, c.get('principal'));
+    const read = await readManagedEvent(c.env, id, c.get('principal'));
     if (!read.ok) throw rejectionProblem(read.rejection);
-    if (!manages(read.value.event, c.get('principal'))) throw new Problem('not_organizer');
     const file = await exportOf(database(c), id, Date.now() + CLOCKS_APART_MS);
     return new Response(file, {
       headers: {
