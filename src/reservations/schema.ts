@@ -2,10 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
 import { attendeeId, EXAMPLE_IDS, eventId, flag, pageQuery, time } from '../http/fields.ts';
-import { line } from '../http/text.ts';
+import { line, USERNAME_LENGTH_MAX } from '../http/text.ts';
 
-/** Longer ones are no usernames, and no tickets; either is looked up, not judged. */
-const USERNAME_LENGTH_MAX = 64;
+/** Longer ones are no tickets; what is shorter is looked up, not judged. */
 const TICKET_LENGTH_MAX = 200;
 
 const STATUSES = ['pending', 'confirmed', 'waitlisted', 'cancelled', 'expired'] as const;
