@@ -1,9 +1,10 @@
-import { createRoute, type z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { createMiddleware } from 'hono/factory';
 import { once } from '../db/idempotency.ts';
 import type { UserId } from '../domain/model.ts';
 import { requirePrincipal } from '../http/auth.ts';
+import { requiredBody } from '../http/bodies.ts';
 import { freshDatabase } from '../http/database.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { answerOnce, IDEMPOTENCY_INPUT, idempotencyKeyOf, REPLAYED_HEADER } from '../http/idempotency.ts';
@@ -20,10 +21,6 @@ import { issueToken, readToken } from './refresh-tokens.ts';
 import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
 
 const tags = ['Accounts'];
-
-function body<Schema extends z.ZodType>(schema: Schema) {
-  return { body: { required: true, content: { 'application/json': { schema } } } } as const;
-}
 
 function session(description: string) {
   return { description, headers: BOOKMARK_HEADER, content: { 'application/json': { schema: sessionSchema } } };
@@ -44,7 +41,7 @@ const signUpRoute = createRoute({
   tags,
   security: [],
   middleware: signUpCounted,
-  request: { headers: IDEMPOTENCY_INPUT, ...body(signUpBody) },
+  request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(signUpBody) },
   responses: {
     201: {
       ...session('The account, and the tokens of its first device.'),
@@ -69,7 +66,7 @@ const logInRoute = createRoute({
   description: 'Takes the username or the e-mail address, in any case, with the password.',
   tags,
   security: [],
-  request: body(logInBody),
+  request: { body: requiredBody(logInBody) },
   responses: {
     200: session('The tokens of the device.'),
     ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited', 'database_unavailable'),
@@ -86,7 +83,7 @@ const refreshRoute = createRoute({
     'seem to hold it: never send the same one twice, not even at the same time.',
   tags,
   security: [],
-  request: body(refreshBody),
+  request: { body: requiredBody(refreshBody) },
   responses: {
     200: session('The next tokens of the device, with the role that the account has now.'),
     ...problems(...BODY_PROBLEMS, 'invalid_refresh_token', 'database_unavailable'),
@@ -104,7 +101,7 @@ const logOutRoute = createRoute({
     'already stay valid until they expire.',
   tags,
   security: [{}, { bearerAuth: [] }],
-  request: body(logOutBody),
+  request: { body: requiredBody(logOutBody) },
   responses: {
     204: { description: 'Signed out.', headers: BOOKMARK_HEADER },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'database_unavailable'),

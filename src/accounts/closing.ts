@@ -1,6 +1,7 @@
 import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { execute } from '../actor/client.ts';
+import { expectedNowhere } from '../db/attendees.ts';
 import { historyLine } from '../db/history.ts';
 import { forgetAnswers, forgetAnswersAbout } from '../db/idempotency.ts';
 import { attendees, closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
@@ -173,23 +174,10 @@ async function publishedBy(db: DrizzleD1Database, userId: UserId, now: Instant):
  */
 async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<boolean> {
   const theirs = eq(attendees.userId, userId);
-  const expected = db
-    .select({ id: reservations.id })
-    .from(reservations)
-    .innerJoin(events, eq(events.id, reservations.eventId))
-    .where(
-      and(
-        eq(reservations.attendeeId, attendees.id),
-        isNull(reservations.deletedAt),
-        inArray(reservations.status, ACTIVE),
-        ne(events.status, 'cancelled'),
-        gt(events.endTime, now),
-      ),
-    );
   const rows = await db
     .select({ id: attendees.id })
     .from(attendees)
-    .where(and(theirs, notExists(expected)))
+    .where(and(theirs, expectedNowhere(db, now)))
     .limit(STEP);
   for (const { id } of rows) {
     const its = { at: now, userId, action: 'attendee_deleted', subjectType: 'attendee', subjectId: id } as const;

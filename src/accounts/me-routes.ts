@@ -3,6 +3,7 @@ import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { UserRow } from '../db/tables.ts';
 import type { UserId } from '../domain/model.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
+import { requiredBody } from '../http/bodies.ts';
 import { freshDatabase } from '../http/database.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
@@ -57,7 +58,7 @@ const patchMeRoute = createRoute({
   description:
     'Changes the fields that are sent; username and e-mail address 60 times a minute. The organization is for ' +
     'organizers; customers become one first.',
-  request: { body: { required: true, content: json(profileBody) } },
+  request: { body: requiredBody(profileBody) },
   responses: {
     200: { description: 'The account as it is now.', headers: BOOKMARK_HEADER, content: json(userSchema) },
     ...problems(
@@ -80,7 +81,7 @@ const putPasswordRoute = createRoute({
   operationId: 'changePassword',
   summary: 'Change my password',
   description: 'Signs every device out and answers fresh tokens for this one.',
-  request: { body: { required: true, content: json(passwordBody) } },
+  request: { body: requiredBody(passwordBody) },
   responses: {
     200: { description: 'Fresh tokens for this device.', headers: BOOKMARK_HEADER, content: json(sessionSchema) },
     ...problems(
@@ -103,7 +104,7 @@ const putOrganizerRoute = createRoute({
   description:
     'Makes a customer an organizer, or replaces the organization of one. The answer holds an access token with the ' +
     'new role; refresh tokens stay valid.',
-  request: { body: { required: true, content: json(organizerBody) } },
+  request: { body: requiredBody(organizerBody) },
   responses: {
     200: {
       description: 'The account, and an access token with its role.',
@@ -126,7 +127,7 @@ const deleteMeRoute = createRoute({
     'answer, others within minutes. Access tokens that are out run out within 15 minutes; what is reserved or ' +
     'published with one is cancelled. Whoever has upcoming published events cancels those first. The history keeps ' +
     'the id, which then stands for nobody.',
-  request: { body: { required: true, content: json(deletionBody) } },
+  request: { body: requiredBody(deletionBody) },
   responses: {
     204: { description: 'It is gone.', headers: BOOKMARK_HEADER },
     ...problems(

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
-import { EMAIL_LENGTH_MAX, email, line, lines, normalized, verbatim } from '../http/text.ts';
+import { time, toTime } from '../http/fields.ts';
+import { EMAIL_LENGTH_MAX, email, line, lines, normalized, USERNAME_LENGTH_MAX, verbatim } from '../http/text.ts';
 
-const USERNAME_LENGTH_MAX = 64;
 const PASSWORD_LENGTH_MIN = 10;
 const PASSWORD_LENGTH_MAX = 256;
 const ORGANIZATION_LENGTH_MAX = 200;
@@ -135,8 +135,8 @@ export const userSchema = z
     role: z.enum(['customer', 'organizer', 'admin']),
     organization_name: z.string().nullable(),
     business_address: z.string().nullable(),
-    created_at: z.iso.datetime().openapi({ example: '2026-11-21T10:00:00.000Z' }),
-    updated_at: z.iso.datetime().openapi({ example: '2026-11-21T10:00:00.000Z' }),
+    created_at: time.openapi({ example: '2026-11-21T10:00:00.000Z' }),
+    updated_at: time.openapi({ example: '2026-11-21T10:00:00.000Z' }),
   })
   .openapi('User');
 
@@ -171,7 +171,7 @@ export function userJson(user: UserRow): z.infer<typeof userSchema> {
     role: user.role,
     organization_name: user.organizationName,
     business_address: user.businessAddress,
-    created_at: new Date(user.createdAt).toISOString(),
-    updated_at: new Date(user.updatedAt).toISOString(),
+    created_at: toTime(user.createdAt),
+    updated_at: toTime(user.updatedAt),
   };
 }

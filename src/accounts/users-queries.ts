@@ -20,7 +20,7 @@ export async function listUsers(
   db: DrizzleD1Database,
   query: UserQuery,
 ): Promise<{ rows: readonly UserRow[]; nextCursor: string | null }> {
-  const { limit = 25, cursor, ...filters } = query;
+  const { limit, cursor, ...filters } = query;
   const list = listName('users', filters);
   const after = decodeCursor(list, ['string'], cursor);
   const { q, role, disabled } = filters;

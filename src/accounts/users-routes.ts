@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { currentRole } from '../db/roles.ts';
 import type { Principal } from '../domain/model.ts';
 import { authRequired } from '../http/auth.ts';
+import { requiredBody } from '../http/bodies.ts';
 import { freshDatabase, primary } from '../http/database.ts';
 import { userIdPath } from '../http/fields.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
@@ -39,7 +40,7 @@ const patchUserRoute = createRoute({
   description: 'For admins. At least one admin always stays.',
   request: {
     params: z.object({ id: userIdPath }),
-    body: { required: true, content: { 'application/json': { schema: userChanges } } },
+    body: requiredBody(userChanges),
   },
   responses: {
     200: {

@@ -38,6 +38,7 @@ type Verb =
   | 'execute'
   | 'recall'
   | 'readEvent'
+  | 'readManagedEvent'
   | 'readAvailability'
   | 'watch'
   | 'readReservation'
@@ -102,6 +103,11 @@ export async function recall(
 /** The event with its seat counts, as the actor has it now. */
 export function readEvent(env: Env, eventId: EventId, principal: Principal | null): Promise<Read<EventView>> {
   return call(env, eventId, (actor) => actor.readEvent(principal));
+}
+
+/** The same for who runs the event; others are refused. The actor knows an event before D1 does. */
+export function readManagedEvent(env: Env, eventId: EventId, principal: Principal): Promise<Read<EventView>> {
+  return call(env, eventId, (actor) => actor.readManagedEvent(principal));
 }
 
 /** The event's occupancy, as the actor has it now. */

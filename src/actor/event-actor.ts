@@ -105,6 +105,12 @@ export class EventActor extends DurableObject<Env> {
     return { ok: true, value: view };
   }
 
+  /** The same for who runs the event. */
+  readManagedEvent(principal: Principal): Read<EventView> {
+    const read = this.readEvent(principal);
+    return !read.ok || manages(read.value.event, principal) ? read : refused('not_organizer');
+  }
+
   /** The event's occupancy, now. */
   readAvailability(principal: Principal | null): Read<Availability> {
     const read = this.readEvent(principal);
@@ -134,7 +140,7 @@ export class EventActor extends DurableObject<Env> {
 
   /** The event's figures, as they are now; for who runs it. */
   readStats(principal: Principal): Read<Stats> {
-    const read = this.#managed(principal);
+    const read = this.readManagedEvent(principal);
     if (!read.ok) return read;
     const { counts } = this.#store;
     const lapsed = counts.lapsed(judgedAt(read.value.event, this.#now()));
@@ -153,7 +159,7 @@ export class EventActor extends DurableObject<Env> {
 
   /** The line of the waitlist from its head on; for who runs the event. */
   readWaitlist(principal: Principal, afterQueueSeq: number, limit: number): Read<readonly ReservationView[]> {
-    const read = this.#managed(principal);
+    const read = this.readManagedEvent(principal);
     if (!read.ok) return read;
     const line = isClosed(read.value.event) ? [] : this.#store.line(afterQueueSeq, limit);
     const [head] = line;
@@ -172,11 +178,6 @@ export class EventActor extends DurableObject<Env> {
       return { ok: true, value: this.#store.facts(afterSeq, limit) };
     }
     return refused(event !== undefined && maySeeEvent(event, principal) ? 'not_organizer' : 'event_not_found');
-  }
-
-  #managed(principal: Principal): Read<EventView> {
-    const read = this.readEvent(principal);
-    return !read.ok || manages(read.value.event, principal) ? read : refused('not_organizer');
   }
 
   #positionOf({ queueSeq }: Reservation): number | null {

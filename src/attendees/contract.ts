@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
+import { requiredBody } from '../http/bodies.ts';
 import { attendeeIdPath, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
@@ -9,7 +10,6 @@ import { attendeeInput, attendeeJson, attendeeList, attendeePatch, attendeeQuery
 const tags = ['Attendees'];
 const open = { tags, security: [{ bearerAuth: [] }, {}], middleware: authOptional };
 const params = z.object({ id: attendeeIdPath });
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } });
 const headers = { ...ETAG_HEADER, ...BOOKMARK_HEADER };
 const shown = { description: 'The attendee.', headers, content: { 'application/json': { schema: attendeeJson } } };
 const editHeaders = editTokenHeader.extend(ifMatchHeader.shape);
@@ -23,7 +23,7 @@ export const createAttendee = createRoute({
   description:
     'For everybody, signed in or not; 60 a minute from one address or account. The answer holds, this once, a token ' +
     'that allows changes without a login. The e-mail address is unique.',
-  request: { headers: IDEMPOTENCY_INPUT, body: body(attendeeInput) },
+  request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(attendeeInput) },
   responses: {
     201: {
       description: 'The attendee, and the token.',
@@ -104,7 +104,7 @@ export const replaceAttendee = createRoute({
   summary: 'Replace what is known of an attendee',
   description:
     'For whoever registered them, by edit token or signed in, and for admins. Counts against the limit of registrations.',
-  request: { params, headers: editHeaders, body: body(attendeeInput) },
+  request: { params, headers: editHeaders, body: requiredBody(attendeeInput) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 
@@ -117,7 +117,7 @@ export const editAttendee = createRoute({
   description:
     'For whoever registered them, by edit token or signed in, and for admins. With an e-mail address it counts against ' +
     'the limit of registrations.',
-  request: { params, headers: editHeaders, body: body(attendeePatch) },
+  request: { params, headers: editHeaders, body: requiredBody(attendeePatch) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 

@@ -1,7 +1,8 @@
-import { and, eq, getTableColumns, gt, inArray, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { expectedNowhere } from '../db/attendees.ts';
 import { historyLine } from '../db/history.ts';
 import { forgetAnswersAbout } from '../db/idempotency.ts';
 import { type AttendeeRow, attendees, events, type NewAttendee, reservations } from '../db/tables.ts';
@@ -84,7 +85,7 @@ export async function listAttendees(
   organizerId: UserId | null,
   query: AttendeeQuery,
 ): Promise<{ rows: readonly AttendeeRow[]; nextCursor: string | null }> {
-  const { limit = 25, cursor, q, sort = 'last_name' } = query;
+  const { limit, cursor, q, sort = 'last_name' } = query;
   const [column, type, direction] = SORTED_BY[sort];
   const order = orderedBy(attendees[column], attendees.id, direction);
   const list = listName('attendees', { q, sort, organizerId });
@@ -180,8 +181,8 @@ export async function updateAttendee(
 }
 
 /**
- * Forgets the attendee: everything personal is gone, kept answers too, and reservations keep an id that says nothing. What the attendee
- * still comes to is judged as the read model has it, which may be moments behind.
+ * Forgets the attendee, unless an event expects them: everything personal is gone, kept answers too, and reservations
+ * keep an id that says nothing.
  * @throws Problem `attendee_not_found`, `version_mismatch` or `attendee_has_reservations`
  */
 export async function deleteAttendee(
@@ -191,23 +192,7 @@ export async function deleteAttendee(
   ifVersions: readonly number[] | null,
   now: Instant,
 ): Promise<void> {
-  const isExpected = and(
-    eq(reservations.attendeeId, id),
-    isNull(reservations.deletedAt),
-    or(
-      inArray(reservations.status, ['confirmed', 'waitlisted']),
-      and(eq(reservations.status, 'pending'), gt(reservations.expiresAt, now)),
-    ),
-    isNull(events.deletedAt),
-    ne(events.status, 'cancelled'),
-    gt(events.endTime, now),
-  );
-  const expected = db
-    .select({ id: reservations.id })
-    .from(reservations)
-    .innerJoin(events, eq(events.id, reservations.eventId))
-    .where(isExpected);
-  const allowed = and(atVersion(id, ifVersions), notExists(expected));
+  const allowed = and(atVersion(id, ifVersions), expectedNowhere(db, now));
   const [, deleted, , [row]] = await db.batch([
     historyLine(db, entryOf('attendee_deleted', id, actorId, now), attendees, allowed),
     db.delete(attendees).where(allowed).returning({ id: attendees.id }),

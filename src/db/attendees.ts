@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, ne, notExists, or, type SQL } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import type { AttendeeId, Principal, UserId } from '../domain/model.ts';
+import type { AttendeeId, Instant, Principal, UserId } from '../domain/model.ts';
 import { isStillAdmin } from './roles.ts';
 import { type AttendeeRow, attendees, events, reservations } from './tables.ts';
 
@@ -87,4 +87,29 @@ async function comesTo(db: DrizzleD1Database, id: AttendeeId, organizerId: UserI
     .limit(1)
     .get();
   return reservation !== undefined;
+}
+
+/**
+ * Which attendees may be forgotten: those whom no event that is to come or goes on expects. Judged as the read model has
+ * it, which may be moments behind; a hold whose time is over expects nobody, whatever its row says.
+ */
+export function expectedNowhere(db: DrizzleD1Database, now: Instant): SQL {
+  const coming = db
+    .select({ id: reservations.id })
+    .from(reservations)
+    .innerJoin(events, eq(events.id, reservations.eventId))
+    .where(
+      and(
+        eq(reservations.attendeeId, attendees.id),
+        isNull(reservations.deletedAt),
+        or(
+          inArray(reservations.status, ['confirmed', 'waitlisted']),
+          and(eq(reservations.status, 'pending'), gt(reservations.expiresAt, now)),
+        ),
+        isNull(events.deletedAt),
+        ne(events.status, 'cancelled'),
+        gt(events.endTime, now),
+      ),
+    );
+  return notExists(coming);
 }

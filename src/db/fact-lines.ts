@@ -1,6 +1,7 @@
 import type { Fact, FactType } from '../domain/facts.ts';
 import type { EventId, Reservation, ReservationId, UserId } from '../domain/model.ts';
-import { base32, firstIdAt, snakeCase } from './history.ts';
+import { snakeCase } from '../domain/names.ts';
+import { base32, firstIdAt } from './history.ts';
 import { insertRows } from './json-rows.ts';
 
 /** A stretch of an event's fact log. */

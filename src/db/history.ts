@@ -59,8 +59,3 @@ export function historyLine(db: DrizzleD1Database, entry: HistoryEntry, table: S
   };
   return db.insert(history).select(db.select(columns).from(table).where(where).limit(1));
 }
-
-/** A name of the code as JSON and SQL have it. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}

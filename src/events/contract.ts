@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
+import { availabilityJson } from '../http/availability.ts';
+import { requiredBody } from '../http/bodies.ts';
 import { eventIdPath } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -11,16 +13,7 @@ import {
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import {
-  availabilityJson,
-  eventInput,
-  eventJson,
-  eventList,
-  eventPatch,
-  eventQuery,
-  newEvent,
-  rebuiltJson,
-} from './schema.ts';
+import { eventInput, eventJson, eventList, eventPatch, eventQuery, newEvent, rebuiltJson } from './schema.ts';
 
 const tags = ['Events'];
 const signedIn = [{ bearerAuth: [] }];
@@ -31,10 +24,6 @@ const ifMatch = z.object({
     description: 'Only if the event still has the version of this ETag; reservations made meanwhile do not matter.',
     example: '"1-17-upcoming"',
   }),
-});
-const body = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { 'application/json': { schema } },
 });
 const shown = {
   description: 'The event.',
@@ -51,7 +40,7 @@ export const createEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { headers: IDEMPOTENCY_INPUT, body: body(newEvent) },
+  request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(newEvent) },
   responses: {
     201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
@@ -145,7 +134,7 @@ export const replaceEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatch, body: body(eventInput) },
+  request: { params, headers: ifMatch, body: requiredBody(eventInput) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 
@@ -158,7 +147,7 @@ export const editEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatch, body: body(eventPatch) },
+  request: { params, headers: ifMatch, body: requiredBody(eventPatch) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 

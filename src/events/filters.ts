@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
 import { events, eventTags, venues } from '../db/tables.ts';
-import type { EventStatus, Instant, Principal, UserId } from '../domain/model.ts';
+import type { EventStatus, Instant, Principal } from '../domain/model.ts';
 import { signedIn } from '../http/auth.ts';
 import type { CursorKey } from '../http/cursor.ts';
 import type { EventQuery, SORTS } from './schema.ts';
@@ -41,7 +41,7 @@ export function narrowed(query: EventQuery, now: Instant): (SQL | undefined)[] {
   return [
     query.when === undefined ? undefined : during(query.when, now),
     query.available ? gt(events.capacity, sql`${events.held} + ${events.confirmed}`) : undefined,
-    query.organizer_id === undefined ? undefined : eq(events.organizerId, query.organizer_id as UserId),
+    query.organizer_id === undefined ? undefined : eq(events.organizerId, query.organizer_id),
     query.venue_id === undefined ? undefined : eq(events.venueId, query.venue_id),
     query.q === undefined || query.tag === undefined ? undefined : hasTag(query.tag),
     query.country === undefined || (query.q ?? query.tag) === undefined ? undefined : isIn(query.country),

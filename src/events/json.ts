@@ -1,8 +1,8 @@
 import type { VenueRow } from '../db/tables.ts';
-import type { Availability, EventView, Instant } from '../domain/model.ts';
+import type { EventView, Instant } from '../domain/model.ts';
 import { availabilityOf, cancellableUntil, closesAt } from '../domain/seats.ts';
 import { toTime } from '../http/fields.ts';
-import type { AvailabilityJson, EventJson } from './schema.ts';
+import type { EventJson } from './schema.ts';
 
 /** What an event shows of its venue. */
 export type EventVenue = Pick<VenueRow, 'id' | 'name' | 'location' | 'countryCode' | 'version'>;
@@ -78,18 +78,5 @@ export function toEventJson({ view, venue }: EventAtVenue, now: Instant): EventJ
     created_at: toTime(event.createdAt),
     updated_at: toTime(event.updatedAt),
     version: event.version,
-  };
-}
-
-/** An event's occupancy as answers show it. */
-export function toAvailabilityJson(availability: Availability): AvailabilityJson {
-  return {
-    event_id: availability.eventId,
-    seq: availability.seq,
-    status: availability.status,
-    capacity: availability.capacity,
-    reserved_slots: availability.reservedSlots,
-    available_slots: availability.availableSlots,
-    waitlisted: availability.waitlisted,
   };
 }

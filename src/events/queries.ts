@@ -70,7 +70,7 @@ export async function listEvents(
   principal: Principal | null,
   now: Instant,
 ): Promise<{ items: EventAtVenue[]; nextCursor: string | null }> {
-  const { limit = 25, cursor, ...filters } = query;
+  const { limit, cursor, ...filters } = query;
   const scope = visible(query, principal);
   const search = query.q === undefined ? undefined : compileSearch(query.q);
   const order = orderOf(query);

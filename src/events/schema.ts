@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
+import { EVENT_STATUSES } from '../http/availability.ts';
 import { countryCode } from '../http/countries.ts';
 import {
   EXAMPLE_IDS,
@@ -11,12 +11,11 @@ import {
   pageQuery,
   tag,
   time,
+  userId,
   venueId,
 } from '../http/fields.ts';
 import { line, prose } from '../http/text.ts';
 import { currency, timeZone } from './standards.ts';
-
-const STATUSES = ['draft', 'published', 'cancelled'] as const;
 
 const price = z.strictObject({
   amount: z.int().min(0).max(LIMITS.priceAmountMax).openapi({ description: 'In minor units, for example cents.' }),
@@ -124,7 +123,7 @@ export const eventJson = z
     is_full: z.boolean(),
     is_past: z.boolean().openapi({ description: 'Whether it has ended.' }),
     is_ongoing: z.boolean().openapi({ description: 'Whether it has started and not ended.' }),
-    status: z.enum(STATUSES).openapi({ example: 'published' }),
+    status: z.enum(EVENT_STATUSES).openapi({ example: 'published' }),
     venue: z
       .object({ id: z.string(), name: z.string(), location: z.string(), country_code: z.string() })
       .nullable()
@@ -161,19 +160,6 @@ export const eventList = z
   .object({ items: z.array(eventJson), next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }) })
   .openapi('EventList');
 
-/** An event's occupancy. */
-export const availabilityJson = z
-  .object({
-    event_id: z.string().openapi({ example: EXAMPLE_IDS.event }),
-    seq: z.int().openapi({ description: 'Number of the last fact that it reflects.', example: 17 }),
-    status: z.enum(STATUSES).openapi({ example: 'published' }),
-    capacity: z.int().openapi({ example: 120 }),
-    reserved_slots: z.int().openapi({ example: 20 }),
-    available_slots: z.int().openapi({ example: 100 }),
-    waitlisted: z.int().openapi({ example: 0 }),
-  })
-  .openapi('Availability');
-
 /** What a rebuild of the read model did. */
 export const rebuiltJson = z
   .object({
@@ -196,13 +182,12 @@ export const eventQuery = z.strictObject({
   }),
   when: z.enum(['upcoming', 'ongoing', 'past']).optional(),
   available: flag.optional().openapi({ description: 'True: only events with seats left.' }),
-  status: z.enum(STATUSES).optional().openapi({ description: 'Published unless given, or of any status if mine.' }),
-  mine: flag.optional().openapi({ description: 'True: only the events of the caller, drafts included.' }),
-  organizer_id: z
-    .string()
-    .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
+  status: z
+    .enum(EVENT_STATUSES)
     .optional()
-    .openapi({ pattern: ID_PATTERNS.usr.source, example: EXAMPLE_IDS.user }),
+    .openapi({ description: 'Published unless given, or of any status if mine.' }),
+  mine: flag.optional().openapi({ description: 'True: only the events of the caller, drafts included.' }),
+  organizer_id: userId.optional().openapi({ example: EXAMPLE_IDS.user }),
   venue_id: venueId.optional(),
   country: countryCode.optional(),
   tag: tag.optional().openapi({ example: 'jazz' }),
@@ -218,4 +203,3 @@ export type EventPatch = z.output<typeof eventPatch>;
 export type EventInput = z.output<typeof eventInput>;
 export type EventQuery = z.output<typeof eventQuery>;
 export type EventJson = z.output<typeof eventJson>;
-export type AvailabilityJson = z.output<typeof availabilityJson>;

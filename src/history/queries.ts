@@ -72,7 +72,7 @@ function narrowing(column: typeof history.userId | typeof history.action, value:
   return byIndex ? sql`${column} = ${value}` : sql`+${column} = ${value}`;
 }
 
-function pageAsked(name: string, { limit = 25, cursor, ...filters }: HistoryQuery) {
+function pageAsked(name: string, { limit, cursor, ...filters }: HistoryQuery) {
   const list = listName(name, filters);
   const after = decodeCursor(list, ['string'], cursor)?.[0];
   const where = and(

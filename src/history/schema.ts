@@ -1,8 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { SubjectType } from '../db/tables.ts';
-import { ID_PATTERNS, parseEventId, parseUserId } from '../domain/ids.ts';
-import type { EventId, UserId } from '../domain/model.ts';
-import { EXAMPLE_IDS, instantQuery, pageQuery, time } from '../http/fields.ts';
+import { EXAMPLE_IDS, eventId, instantQuery, pageQuery, time, userId } from '../http/fields.ts';
 
 const SUBJECT_TYPES = ['event', 'reservation', 'user', 'venue', 'attendee'] as const satisfies SubjectType[];
 
@@ -49,20 +47,9 @@ const window = {
 /** Filters and page of one's own history. */
 export const myHistoryQuery = z.strictObject({ ...window, ...pageQuery });
 
-const userId = z
-  .string()
-  .refine((text) => parseUserId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a user id.' })
-  .transform((text) => text as UserId)
-  .openapi({ type: 'string', pattern: ID_PATTERNS.usr.source, description: 'Who acted.', example: EXAMPLE_IDS.user });
-const eventId = z
-  .string()
-  .refine((text) => parseEventId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not an event id.' })
-  .transform((text) => text as EventId)
-  .openapi({ type: 'string', pattern: ID_PATTERNS.evt.source, example: EXAMPLE_IDS.event });
-
 /** Filters and page of everybody's history. */
 export const historyQuery = z.strictObject({
-  user_id: userId.optional(),
+  user_id: userId.optional().openapi({ description: 'Who acted.', example: EXAMPLE_IDS.user }),
   event_id: eventId.optional().openapi({ description: 'At which event.' }),
   ...window,
   ...pageQuery,

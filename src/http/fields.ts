@@ -7,7 +7,7 @@ import {
   parseUserId,
   parseVenueId,
 } from '../domain/ids.ts';
-import { type AttendeeId, LIMITS, type VenueId } from '../domain/model.ts';
+import { LIMITS } from '../domain/model.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { line, normalized } from './text.ts';
 
@@ -91,22 +91,28 @@ export const venueIdPath = idPath(parseVenueId, 'venue_not_found', ID_PATTERNS.v
 /** An attendee's id in a path. */
 export const attendeeIdPath = idPath(parseAttendeeId, 'attendee_not_found', ID_PATTERNS.att, EXAMPLE_IDS.attendee);
 
+/** An id in a body or a query. */
+function idField<Id extends string>(parse: (text: string) => Id | null, what: string, pattern: RegExp) {
+  return z
+    .string()
+    .refine((text) => parse(text) !== null, { params: { code: 'invalid_format' }, error: `Not ${what} id.` })
+    .transform((text) => text as Id)
+    .openapi({ type: 'string', pattern: pattern.source });
+}
+
+/** An event's id in a query. */
+export const eventId = idField(parseEventId, 'an event', ID_PATTERNS.evt).openapi({ example: EXAMPLE_IDS.event });
+
+/** A user's id in a query, which gives the example: it says as what the user is asked for. */
+export const userId = idField(parseUserId, 'a user', ID_PATTERNS.usr);
+
 /** A venue's id in a body or a query. */
-export const venueId = z
-  .string()
-  .refine((text) => parseVenueId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not a venue id.' })
-  .transform((text) => text as VenueId)
-  .openapi({ type: 'string', pattern: ID_PATTERNS.ven.source, example: EXAMPLE_IDS.venue });
+export const venueId = idField(parseVenueId, 'a venue', ID_PATTERNS.ven).openapi({ example: EXAMPLE_IDS.venue });
 
 /** An attendee's id in a body. */
-export const attendeeId = z
-  .string()
-  .refine((text) => parseAttendeeId(text) !== null, {
-    params: { code: 'invalid_format' },
-    error: 'Not an attendee id.',
-  })
-  .transform((text) => text as AttendeeId)
-  .openapi({ type: 'string', pattern: ID_PATTERNS.att.source, example: EXAMPLE_IDS.attendee });
+export const attendeeId = idField(parseAttendeeId, 'an attendee', ID_PATTERNS.att).openapi({
+  example: EXAMPLE_IDS.attendee,
+});
 
 /** True or false in a query. */
 export const flag = z
@@ -135,6 +141,9 @@ export const ifMatchHeader = z.object({
     .openapi({ description: 'Only if it still has the version of this ETag.', example: '"1"' }),
 });
 
+/** How many items a page has, unless the client asks for another number. */
+const PAGE_SIZE = 25;
+
 /** The parameters of every list. */
 export const pageQuery = {
   limit: z.coerce
@@ -142,8 +151,8 @@ export const pageQuery = {
     .int()
     .min(1)
     .max(100)
-    .optional()
-    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Most items to answer.' }),
+    .default(PAGE_SIZE)
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE, description: 'Most items to answer.' }),
   cursor: z.string().max(500).optional().openapi({
     description: '`next_cursor` of the page before, of the same list with the same filters.',
     example: 'WyJldmVudHM6Vm4weE1kY0xrUnRKIiwxODExODczNjAwMDAwLCJldnRfMDEiXQ',

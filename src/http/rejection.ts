@@ -1,9 +1,11 @@
+import { snakeCase } from '../domain/names.ts';
 import type { FieldError, Rejection } from '../domain/outcomes.ts';
+import { toTime } from './fields.ts';
 import { Problem, type ProblemError, validationProblem } from './problem.ts';
 
 /** `holdMs` is `hold_minutes` in JSON; every other field is its snake_case name. */
 function jsonName(field: FieldError['field']): string {
-  return field === 'holdMs' ? 'hold_minutes' : field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return field === 'holdMs' ? 'hold_minutes' : snakeCase(field);
 }
 
 function toProblemError(error: FieldError): ProblemError {
@@ -24,7 +26,7 @@ export function rejectionProblem(rejection: Rejection): Problem {
         minimum: rejection.minimum,
       });
     case 'already_checked_in': {
-      const checkedInAt = new Date(rejection.checkedInAt).toISOString();
+      const checkedInAt = toTime(rejection.checkedInAt);
       return new Problem('already_checked_in', `Checked in at ${checkedInAt}.`, { checked_in_at: checkedInAt });
     }
     case 'validation_failed':

@@ -59,6 +59,9 @@ export function lines(lengthMax: number) {
 /** RFC 5321, 4.5.3.1.3, less the angle brackets. */
 export const EMAIL_LENGTH_MAX = 254;
 
+/** Longer ones are no usernames. */
+export const USERNAME_LENGTH_MAX = 64;
+
 /** An e-mail address. */
 export const email = z
   .email()

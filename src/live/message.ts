@@ -1,4 +1,5 @@
 import type { Availability, EventId, Principal } from '../domain/model.ts';
+import { toAvailabilityJson } from '../http/availability.ts';
 
 /** Who wants to watch what, as the Worker tells the hub. */
 export interface Watcher {
@@ -21,13 +22,5 @@ export const CLOSE = {
 
 /** What a watcher is sent: the event's occupancy, as `GET /events/{id}/availability` answers it. */
 export function toMessage(availability: Availability): string {
-  return JSON.stringify({
-    event_id: availability.eventId,
-    seq: availability.seq,
-    status: availability.status,
-    capacity: availability.capacity,
-    reserved_slots: availability.reservedSlots,
-    available_slots: availability.availableSlots,
-    waitlisted: availability.waitlisted,
-  });
+  return JSON.stringify(toAvailabilityJson(availability));
 }

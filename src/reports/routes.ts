@@ -1,4 +1,4 @@
-import { readEvent, readStats } from '../actor/client.ts';
+import { readManagedEvent, readStats } from '../actor/client.ts';
 import { isStillAdmin } from '../db/roles.ts';
 import { database, primary } from '../http/database.ts';
 import { Problem } from '../http/problem.ts';
@@ -21,7 +21,7 @@ export const reports = createRouter()
   .openapi(contract.exportReservations, async (c) => {
     const { id } = c.req.valid('param');
     const principal = c.get('principal');
-    const read = await readEvent(c.env, id, principal);
+    const read = await readManagedEvent(c.env, id, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const isOwn = read.value.event.organizerId === principal.userId;
     if (!isOwn && !(await isStillAdmin(primary(c.env), principal))) throw new Problem('not_organizer');

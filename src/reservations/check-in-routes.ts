@@ -1,6 +1,5 @@
 import { renderSVG } from 'uqr';
-import { execute, readEvent, readReservation } from '../actor/client.ts';
-import { manages } from '../domain/access.ts';
+import { execute, readManagedEvent, readReservation } from '../actor/client.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type { EventId, Principal } from '../domain/model.ts';
 import { Problem } from '../http/problem.ts';
@@ -56,8 +55,7 @@ export const checkIns = createRouter()
 
 /** What is wrong with a ticket that isn't of this event, told only to who runs the event. */
 async function strangeTicket(env: Env, id: EventId, principal: Principal, ticket: Ticket | null): Promise<Problem> {
-  const read = await readEvent(env, id, principal);
+  const read = await readManagedEvent(env, id, principal);
   if (!read.ok) return rejectionProblem(read.rejection);
-  if (!manages(read.value.event, principal)) return new Problem('not_organizer');
   return new Problem(ticket === null ? 'ticket_unknown' : 'ticket_of_other_event');
 }

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { optionalBody, requiredBody } from '../http/bodies.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import { common, ofEvent, ofReservation, optionalBody, requiredBody, shown } from './contract-parts.ts';
+import { common, ofEvent, ofReservation, shown } from './contract-parts.ts';
 import { arrival, ticketScan } from './schema.ts';
 
 const CHECK_IN_PROBLEMS = [

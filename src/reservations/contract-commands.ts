@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { optionalBody, requiredBody } from '../http/bodies.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import { common, ofReservation, optionalBody, requiredBody, shown } from './contract-parts.ts';
+import { common, ofReservation, shown } from './contract-parts.ts';
 import { confirmation, reservationPatch } from './schema.ts';
 
 const ifMatch = z.object({

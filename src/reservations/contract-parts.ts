@@ -20,18 +20,6 @@ export const ofEvent = z.object({ id: eventIdPath });
 /** The path of one reservation. */
 export const ofReservation = z.object({ id: reservationIdPath });
 
-/** A body that need not be sent. */
-export const optionalBody = <S extends z.ZodType>(schema: S) => ({
-  required: false,
-  content: { 'application/json': { schema } },
-});
-
-/** A body that has to be sent. */
-export const requiredBody = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-});
-
 /** The answer to a command on a reservation. */
 export const shown = {
   description: 'The reservation.',

@@ -1,7 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
+import { requiredBody } from '../http/bodies.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import { common, ofReservation, requiredBody, shown } from './contract-parts.ts';
+import { common, ofReservation, shown } from './contract-parts.ts';
 import { transferOffer } from './schema.ts';
 
 const STATE_PROBLEMS = [

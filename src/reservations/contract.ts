@@ -1,10 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional } from '../http/auth.ts';
+import { optionalBody } from '../http/bodies.ts';
 import { attendeeIdPath, editTokenHeader } from '../http/fields.ts';
 import { BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED, noStore } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import { common, listed, ofEvent, ofReservation, optionalBody, reading, shown } from './contract-parts.ts';
+import { common, listed, ofEvent, ofReservation, reading, shown } from './contract-parts.ts';
 import {
   eventReservationsQuery,
   myReservationsQuery,

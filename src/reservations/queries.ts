@@ -37,7 +37,7 @@ export async function listReservations(
   query: ReservationsQuery,
   now: Instant,
 ): Promise<{ listed: readonly Listed[]; nextCursor: string | null }> {
-  const { limit = 25, cursor, ...filters } = query;
+  const { limit, cursor, ...filters } = query;
   const list = listName('reservations', { ...owner, ...filters });
   const after = decodeCursor(list, ['number', 'string'], cursor);
   const { createdAt, id } = reservations;

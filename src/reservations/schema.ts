@@ -1,11 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { ID_PATTERNS, parseEventId, parseUserId } from '../domain/ids.ts';
+import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { attendeeId, EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
-import { line } from '../http/text.ts';
+import { attendeeId, EXAMPLE_IDS, eventId, flag, pageQuery, time } from '../http/fields.ts';
+import { line, USERNAME_LENGTH_MAX } from '../http/text.ts';
 
-/** Longer ones are no usernames, and no tickets; either is looked up, not judged. */
-const USERNAME_LENGTH_MAX = 64;
+/** Longer ones are no tickets; what is shorter is looked up, not judged. */
 const TICKET_LENGTH_MAX = 200;
 
 const STATUSES = ['pending', 'confirmed', 'waitlisted', 'cancelled', 'expired'] as const;
@@ -145,16 +144,10 @@ export const eventReservationsQuery = z.strictObject({ status: z.enum(STATUSES).
 
 /** Filters and page of the caller's reservations. */
 export const myReservationsQuery = eventReservationsQuery.extend({
-  event_id: z
-    .string()
-    .refine((text) => parseEventId(text) !== null, { params: { code: 'invalid_format' }, error: 'Not an event id.' })
+  event_id: eventId.optional(),
+  offered: flag
     .optional()
-    .openapi({ pattern: ID_PATTERNS.evt.source, example: EXAMPLE_IDS.event }),
-  offered: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional()
-    .openapi({ type: 'boolean', description: 'True: those that others offer to the caller, instead of their own.' }),
+    .openapi({ description: 'True: those that others offer to the caller, instead of their own.' }),
 });
 
 /** Page of an event's waitlist. */

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
+import { requiredBody } from '../http/bodies.ts';
 import { ifMatchHeader, venueIdPath } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
@@ -9,7 +10,6 @@ import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './sche
 const tags = ['Venues'];
 const signedIn = { tags, security: [{ bearerAuth: [] }], middleware: authRequired };
 const params = z.object({ id: venueIdPath });
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } });
 const shown = {
   description: 'The venue.',
   headers: { ...ETAG_HEADER, ...BOOKMARK_HEADER },
@@ -23,7 +23,7 @@ export const createVenue = createRoute({
   operationId: 'createVenue',
   summary: 'Create a venue',
   description: 'For organizers and admins. Whoever creates it owns it; any organizer may hold events there.',
-  request: { headers: IDEMPOTENCY_INPUT, body: body(venueInput) },
+  request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(venueInput) },
   responses: {
     201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
@@ -92,7 +92,7 @@ export const replaceVenue = createRoute({
   operationId: 'replaceVenue',
   summary: 'Replace what a venue says',
   description: 'For its owner and admins. Its events show the change at once, a new country included.',
-  request: { params, headers: ifMatchHeader, body: body(venueInput) },
+  request: { params, headers: ifMatchHeader, body: requiredBody(venueInput) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 
@@ -103,7 +103,7 @@ export const editVenue = createRoute({
   operationId: 'editVenue',
   summary: 'Change part of a venue',
   description: 'For its owner and admins. The capacity may not go below that of an upcoming event there.',
-  request: { params, headers: ifMatchHeader, body: body(venuePatch) },
+  request: { params, headers: ifMatchHeader, body: requiredBody(venuePatch) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 

@@ -61,7 +61,7 @@ export async function listVenues(
   query: VenueQuery,
   principal: Principal | null,
 ): Promise<{ rows: readonly VenueRow[]; nextCursor: string | null }> {
-  const { limit = 25, cursor, q, country, mine, sort = 'name' } = query;
+  const { limit, cursor, q, country, mine, sort = 'name' } = query;
   const ownerId = mine ? signedIn(principal).userId : undefined;
   const [column, type, direction] = SORTED_BY[sort];
   const order = orderedBy(venues[column], venues.id, direction);

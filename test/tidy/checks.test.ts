@@ -63,9 +63,14 @@ it('sees an import against the direction', () => {
 it('sees a refusal that no test meets', () => {
   const problems = { path: 'src/http/problem.ts', text: "  sold_out: { status: 409, title: 'Sold out' },\n" };
   const meets = { path: 'test/http/a.test.ts', text: "refusal(409, 'sold_out')" };
-  expect(structure.unmetProblems([problems, { ...meets, path: 'test/domain/a.test.ts' }])).toEqual([
-    'src/http/problem.ts:1 No test in test/http meets "sold_out".',
-  ]);
+  for (const other of [
+    { ...meets, path: 'test/domain/a.test.ts' },
+    { ...meets, text: "action: 'sold_out'" },
+  ]) {
+    expect(structure.unmetProblems([problems, other])).toEqual([
+      'src/http/problem.ts:1 No test in test/http meets "sold_out".',
+    ]);
+  }
   expect(structure.unmetProblems([problems, meets])).toEqual([]);
 });
 

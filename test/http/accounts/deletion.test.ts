@@ -42,6 +42,19 @@ async function statusOf(reservationId: string): Promise<string> {
   return (await request('GET', `/api/reservations/${reservationId}`, { token: admin.token })).body.status;
 }
 
+async function attendeeStatus(attendeeId: string): Promise<number> {
+  const admin = await signUpAdmin();
+  return (await request('GET', `/api/attendees/${attendeeId}`, { token: admin.token })).status;
+}
+
+/** An attendee of the account with a reservation for the event. */
+async function comingTo(event: { readonly id: string }, token: string) {
+  const { id: attendeeId } = await register({}, token);
+  const body = { attendee_id: attendeeId };
+  expect((await request('POST', `/api/events/${event.id}/reservations`, { token, body })).status).toBe(201);
+  return { attendeeId, eventId: event.id };
+}
+
 /** Everything that D1 has of anybody, as text. */
 async function everythingInD1(): Promise<string> {
   const { results } = await env.DB.prepare(
@@ -122,11 +135,8 @@ describe('deleting an account', () => {
       await request('POST', `/api/events/${event.id}/reservations`, { token: me.token, body });
     }
     await deleteMe(me.token);
-    const admin = await signUpAdmin();
-    const statuses = [gone, cancelled, expected].map(
-      async ({ id }) => (await request('GET', `/api/attendees/${id}`, { token: admin.token })).status,
-    );
-    expect(await Promise.all(statuses)).toEqual([404, 404, 200]);
+    const left = [gone, cancelled, expected].map(({ id }) => attendeeStatus(id));
+    expect(await Promise.all(left)).toEqual([404, 404, 200]);
     await runCron(60);
     expect(await closing(me.id)).toBe(true);
     await runCron(48 * 60);
@@ -143,6 +153,25 @@ describe('deleting an account', () => {
     expect(await keptAnswers()).toBe(Number(before) + 1);
     await startClosing(env, drizzle(env.DB), me.id as UserId, Date.now());
     expect(await keptAnswers()).toBe(before);
+  });
+
+  it('forgets an attendee of a hold that is over or of an event that is deleted, as by hand', async () => {
+    const organizer = await somebody('organizer');
+    const me = await account();
+    // Holders may not cancel any more, so that the reservations are still there when the attendees' turn comes.
+    const over = { cancel_until: hoursFromNow(-1), requires_confirmation: true };
+    const [lapsed, removed, held] = await Promise.all([
+      comingTo(await createEvent(organizer.token, over), me.token),
+      comingTo(await createEvent(organizer.token, over), me.token),
+      comingTo(await createEvent(organizer.token, over), me.token),
+    ]);
+    await env.DB.batch([
+      env.DB.prepare('UPDATE reservations SET expires_at = 1 WHERE attendee_id = ?').bind(lapsed.attendeeId),
+      env.DB.prepare('UPDATE events SET deleted_at = 1 WHERE id = ?').bind(removed.eventId),
+    ]);
+    await deleteMe(me.token);
+    const left = [lapsed, removed, held].map(({ attendeeId }) => attendeeStatus(attendeeId));
+    expect(await Promise.all(left)).toEqual([404, 404, 200]);
   });
 
   it('leaves a reservation whose holder may not cancel any more', async () => {

@@ -83,7 +83,8 @@ describe('listing accounts', () => {
     [{ q: 'ada' }, 'MULTI-INDEX OR'],
   ])('%j goes by %s', async (query, step) => {
     const asked: { sql: string; params: unknown[] }[] = [];
-    await listUsers(drizzle(env.DB, { logger: { logQuery: (sql, params) => asked.push({ sql, params }) } }), query);
+    const db = drizzle(env.DB, { logger: { logQuery: (sql, params) => asked.push({ sql, params }) } });
+    await listUsers(db, { limit: 25, ...query });
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${asked[0]?.sql}`)
       .bind(...(asked[0]?.params ?? []))
       .all<{ detail: string }>();
