@@ -4,7 +4,7 @@ import { requiredBody } from '../http/bodies.ts';
 import { attendeeIdPath, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
-import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { attendeeInput, attendeeJson, attendeeList, attendeePatch, attendeeQuery, registeredJson } from './schema.ts';
 
 const tags = ['Attendees'];
@@ -134,6 +134,7 @@ export const deleteAttendee = createRoute({
   responses: {
     204: { description: 'They are forgotten.', headers: BOOKMARK_HEADER },
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'attendee_not_found',
       'not_registrant',

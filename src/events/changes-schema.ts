@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { FactType } from '../domain/facts.ts';
-import { EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
+import { decimal, EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
 
 const TYPES = [
   'event_created',
@@ -99,10 +99,7 @@ export const changeList = z
 
 /** Where to go on in the change feed. */
 export const changeQuery = z.strictObject({
-  after_seq: z.coerce
-    .number()
-    .int()
-    .min(0)
+  after_seq: decimal(z.number().int().min(0))
     .optional()
     .openapi({ type: 'integer', minimum: 0, default: 0, description: 'Only what came after it.' }),
   limit: pageQuery.limit,

@@ -12,7 +12,7 @@ import {
   NOT_MODIFIED,
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
-import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { eventInput, eventJson, eventList, eventPatch, eventQuery, newEvent, rebuiltJson } from './schema.ts';
 
 const tags = ['Events'];
@@ -164,6 +164,7 @@ export const deleteEvent = createRoute({
   responses: {
     204: { description: 'It is gone.', headers: COMMAND_HEADERS },
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'event_not_found',
       'not_organizer',
@@ -190,6 +191,7 @@ export const publishEvent = createRoute({
   responses: {
     200: shown,
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'event_not_found',
       'not_organizer',
@@ -215,7 +217,14 @@ export const cancelEvent = createRoute({
   request: { params },
   responses: {
     200: shown,
-    ...problems('unauthorized', 'event_not_found', 'not_organizer', 'overloaded', 'database_unavailable'),
+    ...problems(
+      ...NO_BODY_PROBLEMS,
+      'unauthorized',
+      'event_not_found',
+      'not_organizer',
+      'overloaded',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -247,6 +256,13 @@ export const rebuildEvent = createRoute({
   request: { params },
   responses: {
     200: { description: 'It is true again.', content: { 'application/json': { schema: rebuiltJson } } },
-    ...problems('unauthorized', 'admin_required', 'event_not_found', 'overloaded', 'database_unavailable'),
+    ...problems(
+      ...NO_BODY_PROBLEMS,
+      'unauthorized',
+      'admin_required',
+      'event_not_found',
+      'overloaded',
+      'database_unavailable',
+    ),
   },
 });

@@ -144,13 +144,16 @@ export const ifMatchHeader = z.object({
 /** How many items a page has, unless the client asks for another number. */
 const PAGE_SIZE = 25;
 
+const DECIMAL = /^-?\d+(?:\.\d+)?$/;
+
+/** A number in the query, written in decimal digits only: `Number` reads `0x10`, blanks and nothing at all as one, too. */
+export function decimal<T extends z.ZodNumber>(number: T) {
+  return z.preprocess((text) => (typeof text === 'string' && DECIMAL.test(text) ? Number(text) : text), number);
+}
+
 /** The parameters of every list. */
 export const pageQuery = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
+  limit: decimal(z.number().int().min(1).max(100))
     .default(PAGE_SIZE)
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE, description: 'Most items to answer.' }),
   cursor: z.string().max(500).optional().openapi({

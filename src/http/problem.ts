@@ -184,6 +184,23 @@ export const BODY_PROBLEMS = [
   'validation_failed',
 ] as const;
 
+/** Codes that a route without a body may answer to one that is sent all the same. */
+export const NO_BODY_PROBLEMS = ['body_too_large', 'unsupported_media_type'] as const;
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
+};
+const WWW_AUTHENTICATE = { 'WWW-Authenticate': { description: '`Bearer` (RFC 6750).', schema: { type: 'string' } } };
+
+/** Response headers that always come with a code. */
+const HEADERS_OF: Partial<Record<ProblemCode, object>> = {
+  unauthorized: WWW_AUTHENTICATE,
+  rate_limited: RETRY_AFTER,
+  busy: RETRY_AFTER,
+  overloaded: RETRY_AFTER,
+  database_unavailable: RETRY_AFTER,
+};
+
 /**
  * The OpenAPI responses for these codes, grouped by status; `internal_error` is added to all.
  * Typed as empty, because handlers throw problems and never return them.
@@ -196,14 +213,17 @@ export function problems(...codes: readonly ProblemCode[]): {} {
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
-    [...byStatus].map(([status, [first, ...rest]]) => [
+    [...byStatus].map(([status, codes]) => [
       status,
       {
-        description: [first, ...rest].map((code) => `\`${code}\``).join(', '),
+        description: codes.map((code) => `\`${code}\``).join(', '),
+        ...(codes.some((code) => HEADERS_OF[code]) && {
+          headers: Object.assign({}, ...codes.map((code) => HEADERS_OF[code])),
+        }),
         content: {
           'application/problem+json': {
-            schema: problemSchema([first as ProblemCode, ...rest]),
-            example: problemExample(first as ProblemCode),
+            schema: problemSchema(codes as [ProblemCode, ...ProblemCode[]]),
+            example: problemExample(codes[0] as ProblemCode),
           },
         },
       },

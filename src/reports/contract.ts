@@ -36,7 +36,8 @@ export const exportReservations = createRoute({
     'For its organizer and admins: all that were made up to now, oldest first, as RFC 4180 has it, in UTF-8. What a ' +
     "spreadsheet would take for a formula, at the start of a text or after a semicolon, has an apostrophe (`'`) before " +
     'it. A file that ends early was cut off: the connection breaks then.',
-  request: { params, headers: BOOKMARK_INPUT },
+  // Of all of them: what would narrow a list must not be taken for doing so here.
+  request: { params, query: z.strictObject({}), headers: BOOKMARK_INPUT },
   responses: {
     200: {
       description: 'The file.',

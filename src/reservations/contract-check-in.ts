@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { optionalBody, requiredBody } from '../http/bodies.ts';
-import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofEvent, ofReservation, shown } from './contract-parts.ts';
 import { arrival, ticketScan } from './schema.ts';
 
@@ -57,6 +57,7 @@ export const undoCheckIn = createRoute({
   responses: {
     200: shown,
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'not_organizer',

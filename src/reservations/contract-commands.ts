@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { optionalBody, requiredBody } from '../http/bodies.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
-import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
 import { confirmation, reservationPatch } from './schema.ts';
 
@@ -50,6 +50,7 @@ export const extendReservation = createRoute({
   responses: {
     200: shown,
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'event_cancelled',
@@ -75,6 +76,7 @@ export const cancelReservation = createRoute({
   responses: {
     200: shown,
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'hold_expired',
@@ -98,6 +100,7 @@ export const reactivateReservation = createRoute({
   responses: {
     200: shown,
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'event_not_found',
@@ -157,6 +160,7 @@ export const deleteReservation = createRoute({
   responses: {
     204: { description: 'It is gone.', headers: COMMAND_HEADERS },
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'cancellation_closed',

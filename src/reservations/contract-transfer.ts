@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { requiredBody } from '../http/bodies.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
-import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
 import { transferOffer } from './schema.ts';
 
@@ -49,7 +49,7 @@ export const withdrawTransfer = createRoute({
   request: { params: ofReservation },
   responses: {
     204: { description: 'There is no offer any more.', headers: COMMAND_HEADERS },
-    ...problems('unauthorized', 'reservation_not_found', 'overloaded'),
+    ...problems(...NO_BODY_PROBLEMS, 'unauthorized', 'reservation_not_found', 'overloaded'),
   },
 });
 
@@ -66,6 +66,7 @@ export const acceptTransfer = createRoute({
   responses: {
     200: shown,
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'transfer_not_offered',

@@ -4,7 +4,7 @@ import { requiredBody } from '../http/bodies.ts';
 import { ifMatchHeader, venueIdPath } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
-import { BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './schema.ts';
 
 const tags = ['Venues'];
@@ -118,6 +118,7 @@ export const deleteVenue = createRoute({
   responses: {
     204: { description: 'It is gone.', headers: BOOKMARK_HEADER },
     ...problems(
+      ...NO_BODY_PROBLEMS,
       'unauthorized',
       'venue_not_found',
       'not_venue_owner',

@@ -8,6 +8,7 @@ import { callOf, operations } from '../support/routes.ts';
 
 const routes = [...operations];
 const withBody = routes.filter(([, { requestBody }]) => requestBody !== undefined).map(([route]) => route);
+const changing = routes.map(([route]) => route).filter((route) => !route.startsWith('GET '));
 const withQuery = routes
   .filter(([, { parameters = [] }]) => parameters.some((parameter) => parameter.in === 'query'))
   .map(([route]) => route);
@@ -20,14 +21,14 @@ describe('a body', () => {
     expect(await request(method, path, { ...rest, raw: '{"half":' })).toMatchObject(refusal(400, 'malformed_request'));
   });
 
-  it.concurrent.each(withBody)('that does not say to be JSON is refused by %s', async (route) => {
+  it.concurrent.each(changing)('that does not say to be JSON is refused by %s', async (route) => {
     const { method, path, call } = await callOf(route, 'owner');
     const { body, headers, ...rest } = call;
     const plain = { ...rest, raw: JSON.stringify(body ?? {}), headers: { ...headers, 'content-type': 'text/plain' } };
     expect(await request(method, path, plain)).toMatchObject(refusal(415, 'unsupported_media_type'));
   });
 
-  it.concurrent.each(withBody)('that is over 100 KB is refused by %s', async (route) => {
+  it.concurrent.each(changing)('that is over 100 KB is refused by %s', async (route) => {
     const { method, path, call } = await callOf(route, 'owner');
     const body = { ...(call.body as object), more: 'x'.repeat(101 * 1024) };
     expect(await request(method, path, { ...call, body })).toMatchObject(refusal(413, 'body_too_large'));

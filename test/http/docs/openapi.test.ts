@@ -43,6 +43,16 @@ it.each(operations)('%s has an example, a default or all values of each paramete
   }
 });
 
+it.each(operations)('%s tells which headers come with a refusal', (_, { responses }) => {
+  for (const [status, { headers = {}, content }] of Object.entries(responses)) {
+    const mayRetry = ['429', '503'].includes(status);
+    const unauthorized = status === '401' && JSON.stringify(content).includes('"unauthorized"');
+    if (Number(status) < 400) continue;
+    expect('Retry-After' in headers, status).toBe(mayRetry);
+    expect('WWW-Authenticate' in headers, status).toBe(unauthorized);
+  }
+});
+
 /** They ask an event's actor, have the whole of D1's rows written, or answer what never changes. */
 const WITHOUT_D1 = [
   ...['getAvailability', 'getReservation', 'getTicket', 'getWaitlist', 'getChanges', 'rebuildEvent'],

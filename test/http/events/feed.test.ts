@@ -175,6 +175,7 @@ describe('GET /api/events/{id}/changes', () => {
   it.each([
     ['after_seq=-1', '/after_seq', 'too_small'],
     ['after_seq=x', '/after_seq', 'invalid_type'],
+    ['after_seq=', '/after_seq', 'invalid_type'],
     ['limit=101', '/limit', 'too_big'],
     ['cursor=x', '/cursor', 'unknown_field'],
   ])('refuses ?%s', async (query, pointer, code) => {

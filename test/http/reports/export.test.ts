@@ -9,7 +9,7 @@ import { newcomer, signUp } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
 import { register } from '../../support/attendees.ts';
 import { member } from '../../support/cast.ts';
-import { createEvent } from '../../support/events.ts';
+import { createEvent, invalid } from '../../support/events.ts';
 
 const organizer = await somebody('organizer');
 const { token } = organizer;
@@ -74,6 +74,8 @@ describe('the file', () => {
       'content-disposition': `attachment; filename="${event.id}-reservations.csv"`,
       'x-d1-bookmark': expect.any(String),
     });
+    const narrowed = await request('GET', `${pathOf(event.id)}?status=pending`, { token });
+    expect(narrowed).toMatchObject(invalid(['/status', 'unknown_field']));
     const [header, line, ...more] = parse(reply.body);
     expect(`${header?.join(',')}\r\n`).toBe(HEADER_LINE);
     expect(more).toEqual([]);
