@@ -1,6 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { BatchItem } from 'drizzle-orm/batch';
-import { createMiddleware } from 'hono/factory';
 import { once } from '../db/idempotency.ts';
 import type { UserId } from '../domain/model.ts';
 import { requirePrincipal } from '../http/auth.ts';
@@ -12,7 +11,7 @@ import { identifierKey } from '../http/identifiers.ts';
 import { newUserId } from '../http/ids.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { countAgainst, networkOf } from '../http/rate-limits.ts';
-import { type AppEnv, createRouter } from '../http/router.ts';
+import { createRouter } from '../http/router.ts';
 import { sessionJson } from './answers.ts';
 import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
@@ -26,12 +25,6 @@ function session(description: string) {
   return { description, headers: BOOKMARK_HEADER, content: { 'application/json': { schema: sessionSchema } } };
 }
 
-/** Before validation, which is work too. */
-const signUpCounted = createMiddleware<AppEnv>(async (c, next) => {
-  await countAgainst(c.env.SIGNUP_PER_ADDRESS, networkOf(c.req.header('cf-connecting-ip')));
-  await next();
-});
-
 const signUpRoute = createRoute({
   method: 'post',
   path: '/auth/signup',
@@ -40,7 +33,6 @@ const signUpRoute = createRoute({
   description: 'Creates a customer or an organizer and signs the device in. Username and e-mail address are unique.',
   tags,
   security: [],
-  middleware: signUpCounted,
   request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(signUpBody) },
   responses: {
     201: {
@@ -118,6 +110,8 @@ export const auth = createRouter();
 auth.use('/auth/*', noStore);
 
 auth.openapi(signUpRoute, async (c) => {
+  const network = networkOf(c.req.header('cf-connecting-ip'));
+  await countAgainst(c.env.SIGNUP_PER_ADDRESS, network);
   const { password, ...profile } = c.req.valid('json');
   const { organization_name, business_address, ...rest } = profile;
   // Without the password, of which nothing but its slow hash is to be stored: a replay is for who knows it.
@@ -135,7 +129,7 @@ auth.openapi(signUpRoute, async (c) => {
   if (session !== answer) {
     // The account that the session is of, not whoever has its name by now.
     const id = session.user.id as UserId;
-    await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${networkOf(c.req.header('cf-connecting-ip'))} ${id}`);
+    await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${id}`);
     const owner = await findUser(db, id);
     const verified = await verifyPassword(password, owner?.passwordHash ?? null);
     if (!verified || owner?.disabledAt !== null) throw new Problem('idempotency_key_reused');
