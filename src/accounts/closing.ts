@@ -112,18 +112,18 @@ async function cancelAll(env: Env, db: DrizzleD1Database, closed: Closed, now: I
   const { userId, closedAt } = closed;
   let after = '';
   for (let step = 1; step <= stepsMax; step += 1) {
-    const ids = await cancellableAfter(db, closed, now, after);
+    const held = await cancellableAfter(db, closed, now, after);
     const eventIds = step === 1 ? await publishedBy(db, userId, now) : [];
     const done = await Promise.all([
-      ...ids.map(({ id: reservationId, createdAt }) => {
+      ...held.map(({ id: reservationId, createdAt }) => {
         const role = createdAt > closedAt ? 'admin' : 'customer';
         return cancelled(env, { userId, role }, eventIdOf(reservationId), { type: 'cancel', reservationId });
       }),
       ...eventIds.map((id) => cancelled(env, { userId, role: 'customer' }, id, { type: 'cancel_event' })),
     ]);
     if (done.includes(false)) return { isDone: false, stepsTaken: step };
-    after = ids.at(-1)?.id ?? after;
-    if (ids.length < STEP && eventIds.length < STEP) return { isDone: true, stepsTaken: step };
+    after = held.at(-1)?.id ?? after;
+    if (held.length < STEP && eventIds.length < STEP) return { isDone: true, stepsTaken: step };
   }
   return { isDone: false, stepsTaken: stepsMax };
 }

@@ -98,15 +98,23 @@ export async function claimedId<Id extends string>(
   { key, fingerprint }: Key,
   now: Instant,
 ): Promise<Id | null> {
-  const same = and(eq(idempotencyKeys.key, hashed(key)), eq(idempotencyKeys.fingerprint, fingerprint));
-  const fresh = gt(idempotencyKeys.at, now - LIMITS.idempotencyMs);
-  const claim = await db.select().from(idempotencyKeys).where(and(same, fresh)).get();
-  return (claim?.answer ?? null) as Id | null;
+  const claim = await remembered(db, key, now);
+  return claim?.fingerprint === fingerprint ? (claim.answer as Id) : null;
 }
 
 /** Gives up a claim whose request was refused, so that the key may be used for a better one. */
 export async function releaseId(db: DrizzleD1Database, { key }: Key, id: string): Promise<void> {
   await db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), eq(idempotencyKeys.answer, id)));
+}
+
+/** What is kept under the key, unless it is too old to count. */
+function remembered(db: DrizzleD1Database, key: string, now: Instant) {
+  const fresh = gt(idempotencyKeys.at, now - LIMITS.idempotencyMs);
+  return db
+    .select()
+    .from(idempotencyKeys)
+    .where(and(eq(idempotencyKeys.key, hashed(key)), fresh))
+    .get();
 }
 
 async function recall<T>(
@@ -115,12 +123,7 @@ async function recall<T>(
   { key, fingerprint }: Key,
   now: Instant,
 ): Promise<Once<T> | Reused | null> {
-  const fresh = gt(idempotencyKeys.at, now - LIMITS.idempotencyMs);
-  const kept = await db
-    .select()
-    .from(idempotencyKeys)
-    .where(and(eq(idempotencyKeys.key, hashed(key)), fresh))
-    .get();
+  const kept = await remembered(db, key, now);
   if (kept === undefined) return null;
   if (kept.fingerprint !== fingerprint) return REUSED;
   return { answer: JSON.parse(await unseal(secret, key, kept.answer)) as T, replayed: true };

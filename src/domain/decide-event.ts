@@ -1,5 +1,5 @@
 import { manages } from './access.ts';
-import { accept, type CommandOf, type NewFact, reject } from './decision.ts';
+import { accept, type CommandOf, isOutdated, type NewFact, reject } from './decision.ts';
 import { checkDetails, checkVenue, differences } from './details.ts';
 import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
 import type { Decision } from './outcomes.ts';
@@ -50,7 +50,7 @@ export function decideEvent(
 }
 
 function editEvent(state: EventState, event: EventRecord, command: CommandOf<'edit_event'>): Decision {
-  if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
+  if (isOutdated(command, event)) return reject({ code: 'version_mismatch' });
   const changes = differences(event, command.changes);
   if (Object.keys(changes).length === 0) return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
@@ -80,7 +80,7 @@ function isCutOff(lapsed: readonly Reservation[]): boolean {
 function publishEvent(state: EventState, event: EventRecord, command: CommandOf<'publish_event'>): Decision {
   if (event.status === 'published') return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
-  if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
+  if (isOutdated(command, event)) return reject({ code: 'version_mismatch' });
   if (event.startTime <= command.at) return reject({ code: 'event_started' });
   const errors = checkVenue(event.capacity, command.venueCapacity);
   if (errors.length > 0) return reject({ code: 'validation_failed', errors });
@@ -100,7 +100,7 @@ function cancelEvent(state: EventState, event: EventRecord, command: CommandOf<'
 }
 
 function deleteEvent(state: EventState, event: EventRecord, command: CommandOf<'delete_event'>): Decision {
-  if (command.ifVersion !== null && command.ifVersion !== event.version) return reject({ code: 'version_mismatch' });
+  if (isOutdated(command, event)) return reject({ code: 'version_mismatch' });
   const lapsed = lapsedHolds(state, judgedAt(event, command.at)).slice(0, LIMITS.settlePerStep);
   // On a cancelled event nothing consumes seats; what is left of its reservations goes in the next steps.
   const left = takenSeats(state.totals) - seatsOf(lapsed);

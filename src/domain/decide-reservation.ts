@@ -3,7 +3,7 @@ import type { TimedCommand } from './commands.ts';
 import { checkIn, undoCheckIn } from './decide-check-in.ts';
 import { activeOf, refusesSeats } from './decide-reserve.ts';
 import { acceptTransfer, offerTransfer, withdrawTransfer } from './decide-transfer.ts';
-import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
+import { accept, type Case, type CommandOf, isOutdated, type NewFact, reject } from './decision.ts';
 import type { EventRecord, EventState, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
 import { makeRoom } from './room.ts';
@@ -115,9 +115,7 @@ function cancel(its: Case, command: CommandOf<'cancel'>): Decision {
 /** Removes the reservation from sight; one that still is active is cancelled first, by the same rules. */
 function remove(its: Case, command: CommandOf<'delete_reservation'>): Decision {
   const { state, event, reservation } = its;
-  if (command.ifVersion !== null && command.ifVersion !== reservation.version) {
-    return reject({ code: 'version_mismatch' });
-  }
+  if (isOutdated(command, reservation)) return reject({ code: 'version_mismatch' });
   const removal: NewFact = { type: 'reservation_deleted', reservationId: reservation.id, data: {} };
   const stored = state.reservations.get(reservation.id);
   if (stored === undefined || !isActive(stored)) return accept(state, command, [removal]);
@@ -154,9 +152,7 @@ function ending({ state, event, reservation, principal }: Case, command: TimedCo
 /** More seats are taken as a newcomer takes them; fewer are given to those who wait. */
 function changeQuantity(its: Case, command: CommandOf<'change_quantity'>): Decision {
   const { state, event, reservation } = its;
-  if (command.ifVersion !== null && command.ifVersion !== reservation.version) {
-    return reject({ code: 'version_mismatch' });
-  }
+  if (isOutdated(command, reservation)) return reject({ code: 'version_mismatch' });
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
   if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
   if (reservation.status === 'expired') return reject({ code: 'hold_expired' });

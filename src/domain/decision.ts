@@ -25,6 +25,14 @@ export function accept(state: EventState, command: TimedCommand, news: readonly 
   return { accepted: true, facts };
 }
 
+/** Whether a command is meant for another version than there is now; null: any will do. */
+export function isOutdated(
+  { ifVersion }: { readonly ifVersion: number | null },
+  now: { readonly version: number },
+): boolean {
+  return ifVersion !== null && ifVersion !== now.version;
+}
+
 /** A refusal: nothing happens. */
 export function reject(rejection: Rejection): Decision {
   return { accepted: false, rejection };

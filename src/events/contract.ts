@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { availabilityJson } from '../http/availability.ts';
 import { requiredBody } from '../http/bodies.ts';
-import { eventIdPath } from '../http/fields.ts';
+import { eventIdPath, ifMatch } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
   BOOKMARK_INPUT,
@@ -19,12 +19,10 @@ const tags = ['Events'];
 const signedIn = [{ bearerAuth: [] }];
 const anybody = [{ bearerAuth: [] }, {}];
 const params = z.object({ id: eventIdPath });
-const ifMatch = z.object({
-  'if-match': z.string().optional().openapi({
-    description: 'Only if the event still has the version of this ETag; reservations made meanwhile do not matter.',
-    example: '"1-17-upcoming"',
-  }),
-});
+const ifMatchEvent = ifMatch(
+  'Only if the event still has the version of this ETag; reservations made meanwhile do not matter.',
+  '"1-17-upcoming"',
+);
 const shown = {
   description: 'The event.',
   headers: { ...ETAG_HEADER, ...COMMAND_HEADERS },
@@ -134,7 +132,7 @@ export const replaceEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatch, body: requiredBody(eventInput) },
+  request: { params, headers: ifMatchEvent, body: requiredBody(eventInput) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 
@@ -147,7 +145,7 @@ export const editEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatch, body: requiredBody(eventPatch) },
+  request: { params, headers: ifMatchEvent, body: requiredBody(eventPatch) },
   responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
 });
 
@@ -160,7 +158,7 @@ export const deleteEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatch },
+  request: { params, headers: ifMatchEvent },
   responses: {
     204: { description: 'It is gone.', headers: COMMAND_HEADERS },
     ...problems(

@@ -1,10 +1,9 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import { currentRole } from '../db/roles.ts';
 import type { Principal, UserId } from '../domain/model.ts';
-import { authRequired } from '../http/auth.ts';
 import { database, primary } from '../http/database.ts';
 import { toTime } from '../http/fields.ts';
-import { BOOKMARK_HEADER, BOOKMARK_INPUT } from '../http/headers.ts';
+import { BOOKMARK_HEADER, BOOKMARK_INPUT, personal } from '../http/headers.ts';
 import { Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { listHistory, listMyHistory } from './queries.ts';
@@ -14,7 +13,7 @@ const common = {
   method: 'get' as const,
   tags: ['History'],
   security: [{ bearerAuth: [] }],
-  middleware: authRequired,
+  middleware: personal,
 };
 const listed = {
   description: 'A page of history, newest first.',
@@ -53,12 +52,10 @@ const getHistory = createRoute({
 export const history = createRouter()
   .openapi(getMyHistory, async (c) => {
     const { userId } = c.get('principal');
-    c.header('cache-control', 'no-store');
     return c.json(toList(await listMyHistory(database(c), userId, c.req.valid('query')), userId), 200);
   })
   .openapi(getHistory, async (c) => {
     await assertAdmin(c.env, c.get('principal'));
-    c.header('cache-control', 'no-store');
     return c.json(toList(await listHistory(database(c), c.req.valid('query')), null), 200);
   });
 

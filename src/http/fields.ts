@@ -133,13 +133,13 @@ export const editTokenHeader = z.object({
   }),
 });
 
+/** The version that a change is meant for, in the words of what is changed. */
+export function ifMatch(description: string, example = '"1"') {
+  return z.object({ 'if-match': z.string().optional().openapi({ description, example }) });
+}
+
 /** The version that a change is meant for. */
-export const ifMatchHeader = z.object({
-  'if-match': z
-    .string()
-    .optional()
-    .openapi({ description: 'Only if it still has the version of this ETag.', example: '"1"' }),
-});
+export const ifMatchHeader = ifMatch('Only if it still has the version of this ETag.');
 
 /** How many items a page has, unless the client asks for another number. */
 const PAGE_SIZE = 25;

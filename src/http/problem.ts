@@ -176,16 +176,11 @@ function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
   });
 }
 
-/** Codes that any route with a JSON body may answer. */
-export const BODY_PROBLEMS = [
-  'malformed_request',
-  'body_too_large',
-  'unsupported_media_type',
-  'validation_failed',
-] as const;
-
 /** Codes that a route without a body may answer to one that is sent all the same. */
 export const NO_BODY_PROBLEMS = ['body_too_large', 'unsupported_media_type'] as const;
+
+/** Codes that any route with a JSON body may answer. */
+export const BODY_PROBLEMS = ['malformed_request', ...NO_BODY_PROBLEMS, 'validation_failed'] as const;
 
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
@@ -200,6 +195,11 @@ const HEADERS_OF: Partial<Record<ProblemCode, object>> = {
   overloaded: RETRY_AFTER,
   database_unavailable: RETRY_AFTER,
 };
+
+function headersOf(codes: readonly ProblemCode[]): { readonly headers?: object } {
+  const all = codes.flatMap((code) => HEADERS_OF[code] ?? []);
+  return all.length === 0 ? {} : { headers: Object.assign({}, ...all) };
+}
 
 /**
  * The OpenAPI responses for these codes, grouped by status; `internal_error` is added to all.
@@ -217,9 +217,7 @@ export function problems(...codes: readonly ProblemCode[]): {} {
       status,
       {
         description: codes.map((code) => `\`${code}\``).join(', '),
-        ...(codes.some((code) => HEADERS_OF[code]) && {
-          headers: Object.assign({}, ...codes.map((code) => HEADERS_OF[code])),
-        }),
+        ...headersOf(codes),
         content: {
           'application/problem+json': {
             schema: problemSchema(codes as [ProblemCode, ...ProblemCode[]]),

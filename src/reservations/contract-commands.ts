@@ -1,16 +1,12 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import { optionalBody, requiredBody } from '../http/bodies.ts';
+import { ifMatch } from '../http/fields.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
 import { confirmation, reservationPatch } from './schema.ts';
 
-const ifMatch = z.object({
-  'if-match': z
-    .string()
-    .optional()
-    .openapi({ description: 'Only if the reservation still has the version of this ETag.', example: '"1"' }),
-});
+const ifMatchReservation = ifMatch('Only if the reservation still has the version of this ETag.');
 
 export const confirmReservation = createRoute({
   ...common,
@@ -126,7 +122,7 @@ export const editReservation = createRoute({
     'for more while waiting goes to the end of the line.',
   request: {
     params: ofReservation,
-    headers: ifMatch,
+    headers: ifMatchReservation,
     body: requiredBody(reservationPatch),
   },
   responses: {
@@ -156,7 +152,7 @@ export const deleteReservation = createRoute({
   operationId: 'deleteReservation',
   summary: 'Remove a reservation from sight',
   description: 'One that is still active is cancelled first, by the same rules.',
-  request: { params: ofReservation, headers: ifMatch },
+  request: { params: ofReservation, headers: ifMatchReservation },
   responses: {
     204: { description: 'It is gone.', headers: COMMAND_HEADERS },
     ...problems(
