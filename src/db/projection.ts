@@ -101,7 +101,7 @@ export async function replaceRange(
 ): Promise<void> {
   const { id } = view.event;
   const steps = [
-    session.prepare('UPDATE events SET seq = 0 WHERE id = ?').bind(id),
+    session.prepare('UPDATE events SET seq = 0, rebuilds = rebuilds + 1 WHERE id = ?').bind(id),
     session.prepare(UPSERT_EVENTS).bind(JSON.stringify(eventRows([view]))),
   ];
   // The event's own ids lie together, so that finding them reads no rows of other events. What a row says of its event

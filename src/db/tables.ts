@@ -44,6 +44,7 @@ export const events = sqliteTable('events', {
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   version: integer('version').notNull(),
+  rebuilds: integer('rebuilds').notNull().default(0),
 });
 
 /** Which tags an event has; kept by triggers. */

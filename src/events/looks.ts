@@ -1,16 +1,15 @@
 import { Coalescer } from '../calls/coalescer.ts';
 import type { EventId } from '../domain/model.ts';
 import { unboundDatabase } from '../http/database.ts';
-import type { MarksOf, Subject } from '../http/kept-answers.ts';
-import type { EventAtVenue } from './json.ts';
-import { findEvents, findMarks } from './queries.ts';
+import type { MarksOf } from '../http/kept-answers.ts';
+import { findEvents, findMarks, type MarkedEvent } from './queries.ts';
 
 /** D1 binds at most as many to one statement. */
 const PARAMETERS_MAX = 100;
 
 /** What one look at D1 found of an event, and how fresh that was. */
 export interface Found {
-  readonly event: EventAtVenue | null;
+  readonly known: MarkedEvent | null;
   readonly bookmark: string | null;
 }
 
@@ -21,23 +20,14 @@ const looks = new Coalescer<EventId, Found>({ batch: PARAMETERS_MAX });
 export function lookAtEvent(env: Env, id: EventId): Promise<Found> {
   return looks.ask('D1', id, async (ids) => {
     const { db, bookmark } = unboundDatabase(env);
-    const found = new Map((await findEvents(db, ids)).map((event) => [event.view.event.id, event]));
-    return ids.map((one) => ({ event: found.get(one) ?? null, bookmark: bookmark() }));
+    const found = new Map((await findEvents(db, ids)).map((one) => [one.event.view.event.id, one]));
+    return ids.map((one) => ({ known: found.get(one) ?? null, bookmark: bookmark() }));
   });
-}
-
-/** The event, and what tells whether it is still as it was: whatever changes it or its venue counts on. */
-export function subjectOf({ view, venue }: EventAtVenue): Subject {
-  return { id: view.event.id, mark: markOf(view.seq, venue?.version ?? null) };
 }
 
 /** The marks of events in the read model. */
 export const marksOfEvents: MarksOf = async (env, ids) => {
   const { db } = unboundDatabase(env);
   const found = await findMarks(db, ids);
-  return new Map(found.map(({ id, seq, venueVersion }) => [id, markOf(seq, venueVersion)]));
+  return new Map(found.map(({ id, mark }) => [id, mark]));
 };
-
-function markOf(seq: number, venueVersion: number | null): string {
-  return `${seq} ${venueVersion}`;
-}

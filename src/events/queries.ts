@@ -10,6 +10,12 @@ import { compileSearch } from './search.ts';
 
 type EventRow = typeof events.$inferSelect;
 
+/** An event, and what tells whether it is still as it was. */
+export interface MarkedEvent {
+  readonly event: EventAtVenue;
+  readonly mark: string;
+}
+
 const venue = {
   id: venues.id,
   name: venues.name,
@@ -19,31 +25,31 @@ const venue = {
   deletedAt: venues.deletedAt,
 };
 
+/** Whatever changes an event or its venue counts on, and so does a rebuild of its rows. */
+const mark = sql<string>`concat_ws(' ', ${events.seq}, ${events.rebuilds}, ${venues.version})`;
+
 /**
  * Events in the read model, deleted or not, seen by whoever may; those that are there, in any order.
  * @param ids at most 100, as many as D1 binds to one statement
  */
-export async function findEvents(db: DrizzleD1Database, ids: readonly EventId[]): Promise<EventAtVenue[]> {
+export async function findEvents(db: DrizzleD1Database, ids: readonly EventId[]): Promise<MarkedEvent[]> {
   const rows = await db
-    .select({ ...getTableColumns(events), venue })
+    .select({ ...getTableColumns(events), venue, mark })
     .from(events)
     .leftJoin(venues, eq(venues.id, events.venueId))
     .where(inArray(events.id, [...ids]));
-  return rows.map(toEvent);
+  return rows.map(({ mark, ...row }) => ({ event: toEvent(row), mark }));
 }
 
 /** The event in the read model, deleted or not, seen by whoever may; null if it isn't there, or not yet. */
-export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<EventAtVenue | null> {
+export async function findEvent(db: DrizzleD1Database, id: EventId): Promise<MarkedEvent | null> {
   return (await findEvents(db, [id]))[0] ?? null;
 }
 
-/** How far the facts of events are, and the versions of their venues; those that are there, in any order. */
-export function findMarks(
-  db: DrizzleD1Database,
-  ids: readonly string[],
-): Promise<{ id: EventId; seq: number; venueVersion: number | null }[]> {
+/** The marks of events; of those that are there, in any order. */
+export function findMarks(db: DrizzleD1Database, ids: readonly string[]): Promise<{ id: EventId; mark: string }[]> {
   return db
-    .select({ id: events.id, seq: events.seq, venueVersion: venues.version })
+    .select({ id: events.id, mark })
     .from(events)
     .leftJoin(venues, eq(venues.id, events.venueId))
     .where(sql`${events.id} in (select value from json_each(${JSON.stringify(ids)}))`);
@@ -54,7 +60,7 @@ function toEvent({ venue, ...row }: EventRow & { readonly venue: Parameters<type
 }
 
 function toView(row: EventRow): EventView {
-  const { num: _, seq, held, confirmed, waitlisted, priceAmount, priceCurrency, ...record } = row;
+  const { num: _, rebuilds: __, seq, held, confirmed, waitlisted, priceAmount, priceCurrency, ...record } = row;
   const price =
     priceAmount === null || priceCurrency === null ? null : { amount: priceAmount, currency: priceCurrency };
   return { event: { ...record, price }, totals: { held, confirmed, waitlisted }, seq };

@@ -22,9 +22,9 @@ import * as contract from './contract.ts';
 import { toChanges, toDetails } from './details.ts';
 import { feed } from './feed-routes.ts';
 import { atVenue, type EventAtVenue, eventTag, nextPhaseAt, toEventJson } from './json.ts';
-import { lookAtEvent, subjectOf } from './looks.ts';
+import { lookAtEvent } from './looks.ts';
 import { patchedPlaceOf, placeAsked, placeOf, publishedPlaceOf } from './place.ts';
-import { findEvent, listEvents } from './queries.ts';
+import { findEvent, listEvents, type MarkedEvent } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
 
 const EDIT_TRIES = 3;
@@ -54,10 +54,14 @@ export const events = createRouter()
     return share(c, { items, next_cursor: page.nextCursor });
   })
   .openapi(contract.getEvent, async (c) => {
-    const event = await read(c, c.req.valid('param').id);
+    const { id } = c.req.valid('param');
+    const { event, mark } = await read(c, id);
     const now = Date.now();
     c.header('etag', eventTag(event, now));
-    return share(c, toEventJson(event, now), { until: nextPhaseAt(event, now), subject: subjectOf(event) });
+    return share(c, toEventJson(event, now), {
+      until: nextPhaseAt(event, now),
+      subject: mark === null ? null : { id, mark },
+    });
   })
   .openapi(contract.replaceEvent, async (c) => {
     const { id } = c.req.valid('param');
@@ -212,21 +216,21 @@ async function judgedAnew(env: Env, id: EventId, principal: Principal, judge: ()
 }
 
 /** The event from the read model, or from its actor while the read model doesn't have it yet. */
-async function read(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue> {
+async function read(c: Context<AppEnv>, id: EventId): Promise<MarkedEvent | { event: EventAtVenue; mark: null }> {
   const principal = c.get('principal');
   const known = await look(c, id);
-  if (known !== null && !maySeeEvent(known.view.event, principal)) throw new Problem('event_not_found');
+  if (known !== null && !maySeeEvent(known.event.view.event, principal)) throw new Problem('event_not_found');
   if (known !== null) return known;
   const fresh = await readEvent(c.env, id, principal);
   if (!fresh.ok) throw rejectionProblem(fresh.rejection);
-  return withVenue(c.env, fresh.value);
+  return { event: await withVenue(c.env, fresh.value), mark: null };
 }
 
-async function look(c: Context<AppEnv>, id: EventId): Promise<EventAtVenue | null> {
+async function look(c: Context<AppEnv>, id: EventId): Promise<MarkedEvent | null> {
   if (c.req.header('x-d1-bookmark') !== undefined) return findEvent(database(c), id);
-  const { event, bookmark } = await lookAtEvent(c.env, id);
+  const { known, bookmark } = await lookAtEvent(c.env, id);
   if (bookmark !== null) c.header('x-d1-bookmark', bookmark);
-  return event;
+  return known;
 }
 
 /** What `If-Match` lets a command change; see `expectedVersion`. */

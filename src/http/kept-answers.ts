@@ -10,8 +10,10 @@ const HEADER_CHARACTERS = 2_000;
 const CONFIRM_EVERY_MS = 1_000;
 /** Of those that somebody asked for in this time. */
 const ASKED_WITHIN_MS = 5_000;
+/** Answers that are looked through, whenever some are to be confirmed, for others that grew too old. */
+const LOOKED_THROUGH = 100;
 /** Then an answer is made anew even so, lest something that no mark shows stays for ever. */
-const CONFIRMED_FOR_MS = 60_000;
+const CONFIRMED_FOR_MS = 10 * 60_000;
 /** Things of which it is remembered when they changed; when it would be more, everything is forgotten. */
 const CHANGED_MAX = 1_000;
 
@@ -66,6 +68,8 @@ export class KeptAnswers {
   readonly #kept = new Map<string, Kept>();
   #characters = 0;
   #confirmedAt = 0;
+  /** How far they have been looked through. */
+  #others: Iterator<Kept> = this.#kept.values();
   /** Counts what has changed. */
   #changes = 0;
   /** By which change each thing became another, and the last one that may have been of anything. */
@@ -133,18 +137,34 @@ export class KeptAnswers {
   }
 
   /**
-   * Makes those answers young again whose subjects have not changed; with them, when it is time, what is asked often.
+   * Makes those answers young again whose subjects have not changed; with them, when it is time, what is asked often, and
+   * some of those that grew too old: to ask for many costs little more than to ask for one.
    * @throws what `marksOf` throws
    */
   async confirm(env: Env, marksOf: MarksOf, wanted: readonly About[]): Promise<void> {
     const now = Date.now();
-    const judged = [...new Set([...wanted, ...(this.isDue(now) ? this.#askedLately(now) : [])])];
+    const often = this.isDue(now) ? this.#askedLately(now) : [];
+    const judged = [...new Set([...wanted, ...often, ...(wanted.length > 0 ? this.#someTooOld(now) : [])])];
     if (judged.length === 0) return;
     const ids = judged.map(({ subject }) => subject.id);
     const marks = await marksOf(env, ids);
     for (const kept of judged) {
       if (marks.get(kept.subject.id) === kept.subject.mark) Object.assign(kept, { since: now, isRenewed: false });
     }
+  }
+
+  /** Looks on from where it stopped, and begins anew when it has seen all. */
+  #someTooOld(now: number): About[] {
+    const found: About[] = [];
+    for (let seen = 0; seen < LOOKED_THROUGH; seen += 1) {
+      const { value: kept, done } = this.#others.next();
+      if (done) {
+        this.#others = this.#kept.values();
+        return found;
+      }
+      if (isConfirmable(kept, now) && this.#isUntouched(kept) && !isGood(kept, now)) found.push(kept);
+    }
+    return found;
   }
 
   #askedLately(now: number): About[] {

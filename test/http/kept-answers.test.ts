@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Kept, KeptAnswers } from '../../src/http/kept-answers.ts';
+import { type About, type Kept, KeptAnswers } from '../../src/http/kept-answers.ts';
 
 const THINGS = ['a', 'b', 'c'];
 
@@ -73,4 +73,27 @@ it('drops the oldest first, and counts none twice', () => {
   for (const url of ['/2', '/3']) answers.forget(url);
   for (const url of ['/5', '/6']) answers.keep(url, answerAbout(url, answers.moment, large));
   expect(['/4', '/5', '/6'].filter((url) => answers.find(url) !== undefined)).toEqual(['/4', '/5', '/6']);
+});
+
+it('confirms, with one that is too old, others that are: in turn, and a hundred at most', async () => {
+  const answers = new KeptAnswers();
+  const madeAt = Date.now() - 5_000;
+  const kept = Array.from({ length: 250 }, (_, index): About => {
+    const subject = { id: `${index}`, mark: index === 7 ? 'another' : '1' };
+    const old = { ...answerAbout(`${index}`, 0), subject, madeAt, since: madeAt, askedAt: madeAt };
+    answers.keep(`/${index}`, old);
+    return old;
+  });
+  const asked: number[] = [];
+  const marksOf = async (_: unknown, ids: readonly string[]) => {
+    asked.push(ids.length);
+    return new Map(ids.map((id) => [id, '1']));
+  };
+  const isYoung = ({ since }: Kept) => since > madeAt;
+  await answers.confirm({} as Env, marksOf, []);
+  expect(asked).toEqual([]);
+  for (let call = 0; call < 5; call += 1) await answers.confirm({} as Env, marksOf, kept.slice(-1));
+  // The last one every time; with it 100, 100 and 50, of which it is one itself; then those that are still too old.
+  expect(asked).toEqual([101, 101, 50, 2, 1]);
+  expect(kept.filter((one) => !isYoung(one)).map(({ subject }) => subject.id)).toEqual(['7']);
 });

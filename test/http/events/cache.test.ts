@@ -1,6 +1,8 @@
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { rebuild } from '../../../src/actor/client.ts';
 import { app } from '../../../src/app.ts';
+import type { EventId } from '../../../src/domain/model.ts';
 import { forgetPublicAnswers } from '../../../src/http/public-cache.ts';
 import { type Reply, request, somebody } from '../../support/api.ts';
 import { openApi } from '../../support/contract.ts';
@@ -409,16 +411,25 @@ describe('what is kept', () => {
     expect(description(await read(pages.list))).toBe('changed');
   });
 
-  it('of one event goes on being told while that does not change, but for a minute at most', async () => {
+  it('of one event goes on being told while that does not change, but for ten minutes at most', async () => {
     const { id, pages } = await newcomer();
     await read(pages.detail);
     await withoutTrace(id, 'changed');
-    for (const ms of [1_900, 3_000, 50_000]) {
+    for (const ms of [1_900, 3_000, 60_000, 530_000]) {
       laterBy(ms);
       expect(description(await read(pages.detail))).toBe('');
     }
     laterBy(10_000);
     expect(description(await read(pages.detail))).toBe('changed');
+  });
+
+  it('of one event ends with a rebuild, whichever isolate was asked for it', async () => {
+    const { id, pages } = await newcomer();
+    await withoutTrace(id, 'wrong');
+    expect(description(await read(pages.detail))).toBe('wrong');
+    await rebuild(env, id as EventId);
+    laterBy(2_100);
+    expect(description(await read(pages.detail))).toBe('');
   });
 
   it('of one event is looked after once a second while others are asked for', async () => {
