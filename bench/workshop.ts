@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Failure } from '../scripts/command-line.ts';
+import { whenAskedToStop } from '../scripts/stop-signals.ts';
 
 /** Where a run keeps its servers and their state, all of which end with it. */
 export interface Workshop {
@@ -17,9 +19,7 @@ export async function withWorkshop<T>(work: (workshop: Workshop) => Promise<T>):
   // PostgreSQL runs as another user, who must get through to its own folder.
   await chmod(root, 0o711);
   const kept: { stop(): void | Promise<void> }[] = [];
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error('interrupted')));
-  });
+  const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>();
   try {
     const workshop: Workshop = {
       folder(name) {
@@ -29,6 +29,8 @@ export async function withWorkshop<T>(work: (workshop: Workshop) => Promise<T>):
       },
       keep(thing) {
         if (thing !== null) kept.push(thing);
+        // Once the first server has its own listeners, which this replaces.
+        if (kept.length === 1) whenAskedToStop(() => interrupt(new Failure('Interrupted.')));
         return thing;
       },
     };

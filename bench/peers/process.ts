@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { endWithUs } from '../../scripts/watchdog.ts';
 import type { PeerEnv } from './serve.ts';
 
 /** A server process of ours. */
@@ -40,6 +41,7 @@ export async function startDatabase(
   answers: () => Promise<unknown>,
 ): Promise<Running> {
   const child = spawn(command, args, { ...options, stdio: 'ignore' });
+  endWithUs(child, 'KILL');
   const died = new Promise<never>((_, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${command} ended with ${code}`)));
