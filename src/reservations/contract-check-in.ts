@@ -75,7 +75,7 @@ export const getTicket = createRoute({
   operationId: 'getTicket',
   summary: 'Show the ticket as a QR code',
   description:
-    'The `ticket_code` of a confirmed reservation as an SVG image, for its user, the organizer of the event, and admins.',
+    'The `ticket_code` of a confirmed reservation as an SVG image, for its user and the organizer of the event.',
   request: { params: ofReservation },
   responses: {
     200: {

@@ -1,4 +1,4 @@
-import type { Reservation, UserId } from '../domain/model.ts';
+import type { Principal, Reservation } from '../domain/model.ts';
 import { toTime } from '../http/fields.ts';
 import { ticketCodeOf } from '../http/tickets.ts';
 import type { ReservationJson } from './schema.ts';
@@ -14,22 +14,26 @@ export type ShownReservation = Omit<Reservation, 'passes' | 'extendableUntil' | 
 export function reservationTag(
   { version, transferTo }: Pick<Reservation, 'version' | 'transferTo'>,
   waitlistPosition: number | null,
-  viewer: UserId,
+  viewer: Principal,
 ): string {
   const place = waitlistPosition === null ? '' : `-${waitlistPosition}`;
-  return `"${version}${place}${transferTo === viewer ? '-offered' : ''}"`;
+  return `"${version}${place}${transferTo === viewer.userId ? '-offered' : ''}"`;
 }
 
 /**
- * The ticket's code, or null for one who may not have it. Whoever may see a reservation (its user, and who runs the
- * event) may, once it is confirmed; but not somebody to whom it is only offered, who could keep it and decline.
+ * The ticket's code, or null for one who may not have it. Its user may, and the event's organizer, once it is confirmed;
+ * but not somebody to whom it is only offered, who could keep it and decline, and no admin, who lets in by the
+ * reservation's id.
+ * @param viewer who may see the reservation; null: by what is no account
  */
 export function ticketFor(
-  reservation: Pick<Reservation, 'id' | 'status' | 'transferTo' | 'ticketCode'>,
-  viewer: UserId,
+  reservation: Pick<Reservation, 'id' | 'userId' | 'status' | 'transferTo' | 'ticketCode'>,
+  viewer: Principal | null,
 ): string | null {
-  const shown = reservation.status === 'confirmed' && reservation.transferTo !== viewer;
-  return shown ? ticketCodeOf(reservation.id, reservation.ticketCode) : null;
+  if (viewer === null) return null;
+  const { userId, role } = viewer;
+  const isTheirs = reservation.userId === userId || (role !== 'admin' && reservation.transferTo !== userId);
+  return isTheirs && reservation.status === 'confirmed' ? ticketCodeOf(reservation.id, reservation.ticketCode) : null;
 }
 
 /**
@@ -39,7 +43,7 @@ export function ticketFor(
 export function toReservationJson(
   reservation: ShownReservation,
   waitlistPosition: number | null,
-  viewer: UserId,
+  viewer: Principal | null,
 ): ReservationJson {
   return {
     id: reservation.id,

@@ -1,6 +1,5 @@
 import { execute, readManagedEvent, readReservation, readWaitlist, recall } from '../actor/client.ts';
 import { attendeeToActFor, attendeeToRead } from '../db/attendees.ts';
-import { isStillAdmin } from '../db/roles.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import { database, primary } from '../http/database.ts';
 import { clientHas } from '../http/etag.ts';
@@ -56,7 +55,7 @@ export const reservations = createRouter()
     const read = await readWaitlist(c.env, eventId, principal, after, limit + 1);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const page = pageOf(list, read.value, limit, ({ reservation }) => [reservation.queueSeq]);
-    const items = page.rows.map((row) => toReservationJson(row.reservation, row.waitlistPosition, principal.userId));
+    const items = page.rows.map((row) => toReservationJson(row.reservation, row.waitlistPosition, principal));
     return c.json({ items, next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.listMyReservations, async (c) => {
@@ -74,10 +73,9 @@ export const reservations = createRouter()
     const { organizerId } = readable;
     const owner: Owner = { attendeeId, organizerId };
     const page = await listReservations(database(c), owner, c.req.valid('query'), Date.now());
-    const runs = organizerId !== null || (principal !== null && (await isStillAdmin(primary(c.env), principal)));
     const items = page.listed.map(({ waitlistPosition, ...reservation }) => {
-      const json = toReservationJson(reservation, waitlistPosition, reservation.userId);
-      return runs || reservation.userId === principal?.userId ? json : { ...json, ticket_code: null };
+      const isTheirs = organizerId !== null || reservation.userId === principal?.userId;
+      return toReservationJson(reservation, waitlistPosition, isTheirs ? principal : null);
     });
     return c.json({ items, next_cursor: page.nextCursor }, 200);
   })
@@ -86,10 +84,10 @@ export const reservations = createRouter()
     const read = await readReservation(c.env, c.req.valid('param').id, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { reservation, waitlistPosition } = read.value;
-    const tag = reservationTag(reservation, waitlistPosition, principal.userId);
+    const tag = reservationTag(reservation, waitlistPosition, principal);
     c.header('etag', tag);
     if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);
-    return c.json(toReservationJson(reservation, waitlistPosition, principal.userId), 200);
+    return c.json(toReservationJson(reservation, waitlistPosition, principal), 200);
   });
 
 reservations.route('/', commands);

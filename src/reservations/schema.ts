@@ -64,7 +64,8 @@ export const reservationJson = z
       example: null,
     }),
     ticket_code: z.string().nullable().openapi({
-      description: 'Shown at the door; null unless confirmed, and for whom it is only offered to.',
+      description:
+        'Shown at the door; its user and the organizer get it, once confirmed. Null for admins and for whom it is offered to.',
       example: EXAMPLE_TICKET,
     }),
     created_at: time,

@@ -335,13 +335,20 @@ describe.each([
 });
 
 describe('reading one', () => {
-  it('shows its user, the organizer and admins the same, with the ticket code', async () => {
-    const { customer, path, reservation } = await reserved();
+  it('shows its user, the organizer and admins the same, but admins not the ticket code', async () => {
+    const { customer, path, reservation, eventId } = await reserved();
     for (const as of [customer, organizer, admin]) {
       const reply = await request('GET', path, { token: as.token });
-      expect(reply).toMatchObject({ status: 200, body: reservation });
+      const ticket_code = as === admin ? null : reservation.ticket_code;
+      expect(reply).toMatchObject({ status: 200, body: { ...reservation, ticket_code } });
       expect(reply.headers.get('etag')).toBe('"1"');
+      const list = await request('GET', `/api/events/${eventId}/reservations`, { token: organizer.token });
+      expect(list.body.items).toEqual([reservation]);
     }
+    const own = await reserve(eventId, admin);
+    expect(own.body.ticket_code).toMatch(/^tkt_/);
+    const list = await request('GET', `/api/events/${eventId}/reservations`, { token: admin.token });
+    expect(list.body.items).toEqual([own.body, { ...reservation, ticket_code: null }]);
   });
 
   it('answers 304 until something happens to it', async () => {

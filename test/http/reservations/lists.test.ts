@@ -102,14 +102,15 @@ describe('my reservations', () => {
 });
 
 describe('an event’s reservations', () => {
-  it('are shown to its organizer and admins, with ticket codes, and to nobody else', async () => {
+  it('are shown to its organizer, with ticket codes, and to admins without, and to nobody else', async () => {
     const event = await createEvent(token);
     const customer = await somebody();
     const { body } = await reserve(event.id, customer, { quantity: 2 });
     const path = `/api/events/${event.id}/reservations`;
-    for (const as of [organizer, await somebody('admin')]) {
-      expect((await request('GET', path, { token: as.token })).body).toEqual({ items: [body], next_cursor: null });
-    }
+    const seenBy = async (as: { token: string }) => (await request('GET', path, { token: as.token })).body;
+    expect(await seenBy(organizer)).toEqual({ items: [body], next_cursor: null });
+    const hidden = { ...body, ticket_code: null };
+    expect(await seenBy(await somebody('admin'))).toEqual({ items: [hidden], next_cursor: null });
     for (const as of [customer, await somebody('organizer')]) {
       const reply = await request('GET', path, { token: as.token });
       expect(reply).toMatchObject({ status: 403, body: { code: 'not_organizer' } });
