@@ -6,7 +6,7 @@ import { acceptTransfer, offerTransfer, withdrawTransfer } from './decide-transf
 import { accept, type Case, type CommandOf, isOutdated, type NewFact, reject } from './decision.ts';
 import type { EventRecord, EventState, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
-import { makeRoom } from './room.ts';
+import { makeRoom, noRoom } from './room.ts';
 import { asOf, cancellableUntil, closing, expiry, holderOf, isActive, isLapsed } from './seats.ts';
 import { refill, seated, seatedAs } from './waitlist.ts';
 
@@ -68,7 +68,7 @@ function retake(its: Case, command: TimedCommand, wanted: 'confirmed' | null): D
   if (current !== null && lapsed === null) return reject({ code: 'already_reserved', reservationId: current.id });
   const asking = { id: reservation.id, quantity: reservation.quantity, passes: 0 };
   const room = makeRoom(state, event, asking, lapsed, command.at);
-  if (room.granted === null) return reject({ code: 'sold_out', availableSlots: room.available });
+  if (room.granted === null) return reject(noRoom(room));
   const status = seatedAs(event, wanted);
   const data = { status, ...seated(event, status, command.at, room.granted.passed) };
   return accept(state, command, [
@@ -176,7 +176,7 @@ function grow({ state, event, reservation }: Case, command: CommandOf<'change_qu
   }
   const asking = { id: reservation.id, quantity: quantity - reservation.quantity, passes: 0 };
   const room = makeRoom(state, event, asking, null, at);
-  if (room.granted === null) return reject({ code: 'sold_out', availableSlots: room.available });
+  if (room.granted === null) return reject(noRoom(room));
   return accept(state, command, [...room.before, resized(false, room.granted.passed)]);
 }
 

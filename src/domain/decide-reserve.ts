@@ -2,7 +2,7 @@ import type { TimedCommand } from './commands.ts';
 import { accept, type NewFact, reject } from './decision.ts';
 import type { EventRecord, EventState, HolderId, Instant, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
-import { makeRoom, type Room } from './room.ts';
+import { makeRoom, noRoom, type Room } from './room.ts';
 import { closesAt, isLapsed } from './seats.ts';
 import { seated, seatedAs } from './waitlist.ts';
 
@@ -20,7 +20,7 @@ export function reserve(state: EventState, event: EventRecord, command: Reserve)
   const asking = { id: command.reservationId, quantity: command.quantity, passes: 0 };
   const room = makeRoom(state, event, asking, own, command.at);
   const waits = room.granted === null && command.onFull === 'waitlist' && command.quantity <= event.capacity;
-  if (room.granted === null && !waits) return reject({ code: 'sold_out', availableSlots: room.available });
+  if (room.granted === null && !waits) return reject(noRoom(room));
   return accept(state, command, [...room.before, creation(event, command, command.principal.userId, room)]);
 }
 

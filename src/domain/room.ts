@@ -1,5 +1,6 @@
 import type { NewFact } from './decision.ts';
 import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
+import type { Rejection } from './outcomes.ts';
 import { expiry, freeing, lapsedHolds, seatsOf, takenSeats } from './seats.ts';
 import { allot, type Party, type Promotion, promotionFacts, waiting } from './waitlist.ts';
 
@@ -11,6 +12,13 @@ export interface Room {
   readonly granted: Promotion | null;
   /** Seats that whoever asks could have had. */
   readonly available: number;
+  /** Whether more is over than one command may end, so that it can't be seen yet what is free. */
+  readonly isCutOff: boolean;
+}
+
+/** Why somebody gets no seats, though the event takes reservations. */
+export function noRoom({ available, isCutOff }: Room): Rejection {
+  return isCutOff ? { code: 'busy' } : { code: 'sold_out', availableSlots: available };
 }
 
 /**
@@ -33,7 +41,7 @@ export function makeRoom(
   if (free < asking.quantity) ended.push(...freeing(lapsed(), asking.quantity - free));
   const available = event.capacity - takenSeats(state.totals) + seatsOf(ended);
   const granted = available < asking.quantity ? null : { party: asking, passed: [] };
-  return { before: ended.map(expiry), granted, available };
+  return { before: ended.map(expiry), granted, available, isCutOff: false };
 }
 
 /** Whoever asks joins the line as its last. Where not all of it can be seen in one step, that means to wait. */
@@ -49,7 +57,9 @@ function behindOthers(
   const expired = lapsed.slice(0, LIMITS.expiriesForWaitlist);
   const endings = [...ended, ...expired].map(expiry);
   // As in a refill: nobody moves up before all that is over counts as free.
-  if (expired.length < lapsed.length) return { before: endings, granted: null, available: 0 };
+  if (expired.length < lapsed.length) {
+    return { before: endings, granted: null, available: 0, isCutOff: asking.quantity <= event.capacity };
+  }
   const line = waiting(state, event.capacity);
   const seesAll = line.length < LIMITS.waitlistWindow;
   const allotment = allot(seesAll ? [...line, asking] : line, free + seatsOf(expired));
@@ -59,5 +69,6 @@ function behindOthers(
     before: [...endings, ...promotionFacts(event, others, at)],
     granted,
     available: seesAll && !allotment.blocked ? allotment.left : 0,
+    isCutOff: false,
   };
 }

@@ -43,6 +43,7 @@ export const createReservation = createRoute({
       'already_reserved',
       'sold_out',
       'idempotency_key_reused',
+      'busy',
       'overloaded',
       'database_unavailable',
     ),

@@ -21,10 +21,7 @@ function couldHave(before: Snapshot, command: TimedCommand): number | null {
   const { event } = before;
   const line = lineOf(before);
   if (event === null) return 0;
-  const named = 'reservationId' in command ? before.reservations.get(command.reservationId) : undefined;
-  const others = lapsedOf(before, command.at).filter((hold) => holderOf(hold) !== holderFor(command, named));
-  const unseen = servable(before, event).length >= LIMITS.waitlistWindow || others.length > LIMITS.expiriesForWaitlist;
-  if (line.length > 0 && unseen) return null;
+  if (line.length > 0 && servable(before, event).length >= LIMITS.waitlistWindow) return null;
   return leftFor(line, freeSeats(before, event, command.at), event.capacity);
 }
 
@@ -56,7 +53,10 @@ function mustBeTrue(decided: Decided): void {
   if (rejection.code === 'event_has_reservations') must(taken > 0, 'something takes seats', before.totals);
   if (rejection.code === 'busy') {
     const closing = before.event?.status === 'cancelled';
-    must(closing || lapsed.length >= LIMITS.settlePerStep, 'more is to settle than one step may', lapsed.length);
+    const others = lapsed.filter((hold) => holderOf(hold) !== holderFor(command, named));
+    const bound = asks(before, command) === null ? LIMITS.settlePerStep - 1 : LIMITS.expiriesForWaitlist;
+    must(closing || others.length > bound, 'more is to settle than one step may', lapsed.length);
+    must(asks(before, command) === null || lineOf(before).length > 0, 'and somebody waits', command);
   }
   must(named === undefined || isTrueOf(named, decided, rejection), rejection.code, named, command);
 }

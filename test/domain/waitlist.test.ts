@@ -165,6 +165,30 @@ it('lets nobody jump the queue: seats of lapsed holds go to who waits, however l
     .then(expired(rsv(1)), promoted(rsv(2)), queued(rsv(3), carol));
 });
 
+it('calls nothing sold out while more holds are over than one command ends and somebody waits', () => {
+  const late = T0 + MINUTE;
+  const holds = [alice, otto].map((holder, index) => reserved(rsv(index + 1), holder, { expiresAt: late }));
+  const event = [created({ capacity: 2 }), ...holds, queued(rsv(3), bob)];
+  const ended = reserved(rsv(4), dora, { expiresAt: T0 + 1 });
+  withLimits({ expiriesForWaitlist: 1 }, () => {
+    given(...event)
+      .when(carol, seats(rsv(5)), late)
+      .then({ code: 'busy' });
+    given(...event)
+      .when(carol, seats(rsv(5), { quantity: 3 }), late)
+      .then({ code: 'sold_out', availableSlots: 0 });
+    given(...event)
+      .when(carol, join(rsv(5)), late)
+      .then(expired(rsv(1)), queued(rsv(5), carol));
+    given(created({ capacity: 4 }), ended, expired(rsv(4)), ...holds, queued(rsv(3), bob, 4))
+      .when(dora, { type: 'reactivate', reservationId: rsv(4) }, late)
+      .then({ code: 'busy' });
+    given(created({ capacity: 3 }), reserved(rsv(6), dora), ...holds, queued(rsv(3), bob, 3))
+      .when(dora, resize(rsv(6), 2), late)
+      .then({ code: 'busy' });
+  });
+});
+
 it('counts lapsed holds as free before it passes anybody', () => {
   const late = T0 + MINUTE;
   given(
