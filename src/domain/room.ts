@@ -57,9 +57,7 @@ function behindOthers(
   const expired = lapsed.slice(0, LIMITS.expiriesForWaitlist);
   const endings = [...ended, ...expired].map(expiry);
   // As in a refill: nobody moves up before all that is over counts as free.
-  if (expired.length < lapsed.length) {
-    return { before: endings, granted: null, available: 0, isCutOff: asking.quantity <= event.capacity };
-  }
+  if (expired.length < lapsed.length) return { before: endings, granted: null, available: 0, isCutOff: true };
   const line = waiting(state, event.capacity);
   const seesAll = line.length < LIMITS.waitlistWindow;
   const allotment = allot(seesAll ? [...line, asking] : line, free + seatsOf(expired));

@@ -101,3 +101,14 @@ it('has every error code, under its own status, and no other', () => {
   }
   expect(Object.keys(PROBLEMS).filter((code) => !seen.has(code))).toEqual([]);
 });
+
+it.each([
+  '/api/events',
+  '/api/events/{id}',
+])('names the headers that say how long an answer of GET %s counts', (path) => {
+  const operation = api.paths[path]?.get;
+  for (const status of [200, 304]) {
+    const headers = Object.keys(operation?.responses[status]?.headers ?? {});
+    expect(headers, `${status}`).toEqual(expect.arrayContaining(['ETag', 'Cache-Control', 'Vary']));
+  }
+});

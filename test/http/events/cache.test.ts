@@ -5,7 +5,6 @@ import { app } from '../../../src/app.ts';
 import type { EventId } from '../../../src/domain/model.ts';
 import { forgetPublicAnswers } from '../../../src/http/public-cache.ts';
 import { type Reply, request, somebody } from '../../support/api.ts';
-import { openApi } from '../../support/contract.ts';
 import { createEvent, eventBody, HOUR_MS, projectEvent } from '../../support/events.ts';
 import { act, booked } from '../../support/reservations.ts';
 import { createVenue } from '../../support/venues.ts';
@@ -491,12 +490,4 @@ describe('where pages of other sites may read', () => {
       await reply.body?.cancel();
     }
   });
-});
-
-it.each(['/api/events', '/api/events/{id}'])('the document names the headers that say so of GET %s', async (path) => {
-  const operation = (await openApi()).paths[path]?.get;
-  for (const status of [200, 304]) {
-    const headers = Object.keys(operation?.responses[status]?.headers ?? {});
-    expect(headers, `${status}`).toEqual(expect.arrayContaining(['ETag', 'Cache-Control', 'Vary']));
-  }
 });
