@@ -53,7 +53,8 @@ function confirm(its: Case, command: CommandOf<'confirm'>): Decision {
   if (reservation.status === 'waitlisted') return reject({ code: 'reservation_not_pending' });
   if (reservation.status === 'expired') {
     const retaken = command.reacquire ? retake(its, command, 'confirmed') : null;
-    return retaken?.accepted ? retaken : reject({ code: 'hold_expired' });
+    if (retaken?.accepted || retaken?.rejection.code === 'busy') return retaken;
+    return reject({ code: 'hold_expired' });
   }
   return accept(state, command, [{ type: 'reservation_confirmed', reservationId: reservation.id, data: {} }]);
 }
@@ -170,7 +171,8 @@ function grow({ state, event, reservation }: Case, command: CommandOf<'change_qu
     data: { quantity, requeued, passed },
   });
   if (reservation.status === 'waitlisted') {
-    if (quantity > event.capacity) return reject({ code: 'sold_out', availableSlots: 0 });
+    if (quantity > event.capacity)
+      return reject(noRoom(makeRoom(state, event, { ...reservation, quantity }, null, at)));
     const requeued = { ...reservation, quantity, queueSeq: Number.POSITIVE_INFINITY, passes: 0 };
     return accept(state, command, [resized(true, []), ...refill(withChanged(state, requeued), event, at)]);
   }

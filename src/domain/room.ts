@@ -12,7 +12,7 @@ export interface Room {
   readonly granted: Promotion | null;
   /** Seats that whoever asks could have had. */
   readonly available: number;
-  /** Whether more is over than one command may end, so that it can't be seen yet what is free. */
+  /** Whether more ends or moves up than by one command, so that it can't be seen yet what is free. */
   readonly isCutOff: boolean;
 }
 
@@ -61,12 +61,14 @@ function behindOthers(
   const line = waiting(state, event.capacity);
   const seesAll = line.length < LIMITS.waitlistWindow;
   const allotment = allot(seesAll ? [...line, asking] : line, free + seatsOf(expired));
+  // The end of a line that moves isn't seen; of one that stands still it is known to get what becomes free.
+  const isMoving = !seesAll && !allotment.blocked && allotment.granted.length > 0;
   const granted = allotment.granted.find(({ party }) => party === asking) ?? null;
   const others = allotment.granted.filter(({ party }) => party !== asking);
   return {
     before: [...endings, ...promotionFacts(event, others, at)],
     granted,
     available: seesAll && !allotment.blocked ? allotment.left : 0,
-    isCutOff: false,
+    isCutOff: isMoving && allotment.left >= asking.quantity,
   };
 }

@@ -28,6 +28,7 @@ export const confirmReservation = createRoute({
       'hold_expired',
       'reservation_cancelled',
       'reservation_not_pending',
+      'busy',
       'overloaded',
     ),
   },

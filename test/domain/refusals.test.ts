@@ -11,7 +11,10 @@ import { always, HISTORIES, must } from '../support/properties.ts';
 function asks(before: Snapshot, command: TimedCommand): { seats: number; own: Reservation | undefined } | null {
   const named = 'reservationId' in command ? before.reservations.get(command.reservationId) : undefined;
   if (command.type === 'reserve') return { seats: command.quantity, own: undefined };
-  if (command.type === 'change_quantity') return { seats: command.quantity - (named?.quantity ?? 0), own: named };
+  if (command.type === 'change_quantity') {
+    const had = named === undefined || named.status === 'waitlisted' ? 0 : named.quantity;
+    return { seats: command.quantity - had, own: named };
+  }
   const retakes = command.type === 'reactivate' || (command.type === 'confirm' && command.reacquire);
   return retakes && named !== undefined ? { seats: named.quantity, own: named } : null;
 }
@@ -35,8 +38,7 @@ function mustBeTrue(decided: Decided): void {
   const named = 'reservationId' in command ? before.reservations.get(command.reservationId) : undefined;
   if (rejection.code === 'sold_out') {
     const asked = asks(before, command);
-    const waits = asked?.own?.status === 'waitlisted';
-    const left = waits ? 0 : couldHave(before, command);
+    const left = couldHave(before, command);
     must(asked !== null && rejection.availableSlots < asked.seats, 'too few seats', command, rejection);
     must(rejection.availableSlots === (left ?? 0), 'what one who comes last could have', command, rejection, left);
   }
@@ -54,9 +56,11 @@ function mustBeTrue(decided: Decided): void {
   if (rejection.code === 'busy') {
     const closing = before.event?.status === 'cancelled';
     const others = lapsed.filter((hold) => holderOf(hold) !== holderFor(command, named));
-    const bound = asks(before, command) === null ? LIMITS.settlePerStep - 1 : LIMITS.expiriesForWaitlist;
-    must(closing || others.length > bound, 'more is to settle than one step may', lapsed.length);
-    must(asks(before, command) === null || lineOf(before).length > 0, 'and somebody waits', command);
+    const isAsked = asks(before, command) !== null;
+    const bound = isAsked ? LIMITS.expiriesForWaitlist : LIMITS.settlePerStep - 1;
+    const isLong = isAsked && before.event !== null && servable(before, before.event).length >= LIMITS.waitlistWindow;
+    must(closing || others.length > bound || isLong, 'more is to settle than one step may', lapsed.length);
+    must(!isAsked || lineOf(before).length > 0, 'and somebody waits', command);
   }
   must(named === undefined || isTrueOf(named, decided, rejection), rejection.code, named, command);
 }

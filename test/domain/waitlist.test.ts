@@ -183,7 +183,36 @@ it('calls nothing sold out while more holds are over than one command ends and s
     given(created({ capacity: 3 }), reserved(rsv(6), dora), ...holds, queued(rsv(3), bob, 3))
       .when(dora, resize(rsv(6), 2), late)
       .then({ code: 'busy' });
+    given(created({ capacity: 3 }), reserved(rsv(6), dora, { expiresAt: late }), ...holds, queued(rsv(3), bob))
+      .when(alice, { type: 'confirm', reservationId: rsv(1), reacquire: true }, late)
+      .then({ code: 'busy' });
   });
+});
+
+it('calls nothing sold out while a long line is still moving up', () => {
+  const waiters = [bob, carol, otto].map((holder, index) => queued(rsv(index + 2), holder));
+  const line = [created({ capacity: 1 }), reserved(rsv(1), alice), ...waiters];
+  const grown = edited({ capacity: 9 });
+  withLimits({ waitlistWindow: 2 }, () => {
+    given(...line)
+      .when(dora, seats(rsv(9)))
+      .then({ code: 'sold_out', availableSlots: 0 });
+    given(...line, grown)
+      .when(dora, seats(rsv(9)))
+      .then({ code: 'busy' });
+    given(...line, grown)
+      .when(dora, seats(rsv(9), { quantity: 9 }))
+      .then({ code: 'sold_out', availableSlots: 0 });
+    given(...line, grown)
+      .when(alice, resize(rsv(1), 2))
+      .then({ code: 'busy' });
+  });
+});
+
+it('tells who waits for more than the event has what could be had', () => {
+  given(created({ capacity: 5 }), reserved(rsv(1), alice), queued(rsv(2), bob, 5))
+    .when(bob, resize(rsv(2), 6))
+    .then({ code: 'sold_out', availableSlots: 4 });
 });
 
 it('counts lapsed holds as free before it passes anybody', () => {
