@@ -79,9 +79,9 @@ export class Store {
     return this.#open;
   }
 
-  /** Climbs the ladder of migrations, all the way or not at all. */
+  /** Climbs the ladder of migrations, all the way or not at all. A deployment that was taken back leaves it as it is. */
   #migrate(version: number): void {
-    if (version === MIGRATIONS.length) return;
+    if (version >= MIGRATIONS.length) return;
     this.#storage.transactionSync(() => {
       for (const migration of MIGRATIONS.slice(version)) this.#sql.exec(migration);
       this.#sql.exec('UPDATE schema SET version = ?', MIGRATIONS.length);

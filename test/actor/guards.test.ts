@@ -181,6 +181,16 @@ it.each([
   });
 });
 
+it('leaves a schema alone that a later version of the code has made', async () => {
+  await almostFull((storage) => {
+    storage.sql.exec('UPDATE schema SET version = version + 1');
+    const version = () => storage.sql.exec('SELECT version FROM schema').one().version;
+    const before = version();
+    expect(new Store(storage).view()?.totals.confirmed).toBe(2);
+    expect(version()).toBe(before);
+  });
+});
+
 it('climbs the ladder of migrations all the way or not at all', async () => {
   await almostFull((storage) => {
     const indexes = () => storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'index'").toArray();
