@@ -6,7 +6,7 @@ import { refreshFamilies, type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import { identifierKey } from '../http/identifiers.ts';
-import { Problem, validationProblem } from '../http/problem.ts';
+import { Problem } from '../http/problem.ts';
 import type { UserChanges, UserQuery } from './users-schema.ts';
 
 /** Sorts behind every text that begins with the same letters. */
@@ -65,12 +65,14 @@ export async function updateUser(
   now: Instant,
 ): Promise<UserRow> {
   const disabledAt = disabled ? sql`coalesce(${users.disabledAt}, ${now})` : null;
-  const changes = { ...(role !== undefined && { role }), ...(disabled !== undefined && { disabledAt }) };
+  const changes = {
+    ...(role !== undefined && { role }),
+    // Every organizer has an organization; its owner names it better with PUT /me/organizer.
+    ...(role === 'organizer' && { organizationName: sql`coalesce(${users.organizationName}, ${users.username})` }),
+    ...(disabled !== undefined && { disabledAt }),
+  };
   const weakens = disabled === true || (role !== undefined && role !== 'admin');
-  const allowed = and(
-    weakens ? or(ne(users.role, 'admin'), isNotNull(users.disabledAt), hasOtherAdmin(db, id)) : undefined,
-    role === 'organizer' ? isNotNull(users.organizationName) : undefined,
-  );
+  const allowed = weakens ? or(ne(users.role, 'admin'), isNotNull(users.disabledAt), hasOtherAdmin(db, id)) : undefined;
   const isDisabled = db
     .select({ id: users.id })
     .from(users)
@@ -97,7 +99,6 @@ export async function updateUser(
   ]);
   if (updated) return updated;
   if (row === undefined) throw new Problem('user_not_found');
-  if (role === 'organizer' && row.organizationName === null) throw organizationRequired();
   throw new Problem('last_admin');
 }
 
@@ -110,9 +111,4 @@ export function hasOtherAdmin(db: DrizzleD1Database, id: UserId): SQL {
       .from(other)
       .where(and(eq(other.role, 'admin'), ne(other.id, id), isNull(other.disabledAt))),
   );
-}
-
-function organizationRequired(): Problem {
-  const detail = 'The account has no organization; its owner names one with PUT /me/organizer.';
-  return validationProblem([{ pointer: '/role', code: 'organization_required', detail }]);
 }

@@ -5,7 +5,7 @@ import { listUsers } from '../../../src/accounts/users-queries.ts';
 import { newUserId } from '../../../src/http/ids.ts';
 import { logIn, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
-import { allPages, invalid } from '../../support/events.ts';
+import { allPages, eventBody, invalid } from '../../support/events.ts';
 
 let admin: Awaited<ReturnType<typeof signUpAdmin>>;
 const patch = (id: string, body: unknown, token = admin.token) => request('PATCH', `/api/users/${id}`, { token, body });
@@ -104,9 +104,17 @@ describe('changing an account', () => {
     expect(await request('GET', '/api/users', { token: body.access_token })).toMatchObject({ status: 403 });
   });
 
-  it('makes nobody an organizer without an organization', async () => {
-    const { user } = (await signUp()).body;
-    expect(await patch(user.id, { role: 'organizer' })).toMatchObject(invalid(['/role', 'organization_required']));
+  it('makes a customer an organizer, whose organization has their name until they give it another', async () => {
+    const { body } = await signUp();
+    const changed = await patch(body.user.id, { role: 'organizer' });
+    expect(changed).toMatchObject({ status: 200, body: { role: 'organizer', organization_name: body.user.username } });
+    const { access_token: token } = (await refresh(body.refresh_token)).body;
+    const event = eventBody();
+    expect(await request('POST', '/api/events', { token, body: event })).toMatchObject({ status: 201 });
+    expect(await request('PATCH', '/api/me', { token, body: { organization_name: 'Acme' } })).toMatchObject({
+      status: 200,
+      body: { organization_name: 'Acme' },
+    });
   });
 
   it('disables: no login, no refresh, no fresh token by another way; and enables again', async () => {
