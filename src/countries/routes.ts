@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { COUNTRIES, findCountry } from '../http/countries.ts';
+import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
+import { pageLimit, pageQuery } from '../http/fields.ts';
 import { Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { line, sortKey } from '../http/text.ts';
@@ -16,7 +18,10 @@ const countryJson = z
   .openapi('Country');
 
 const countryList = z
-  .object({ items: z.array(countryJson), next_cursor: z.null().openapi({ description: 'There is one page only.' }) })
+  .object({
+    items: z.array(countryJson),
+    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }),
+  })
   .openapi('CountryList');
 
 const tags = ['Countries'];
@@ -26,12 +31,14 @@ const listCountries = createRoute({
   path: '/countries',
   operationId: 'listCountries',
   summary: 'List the countries',
-  description: 'Those of ISO 3166-1 and Kosovo, by name, all on one page.',
+  description: 'Those of ISO 3166-1 and Kosovo, by name: all on one page, unless `limit` says otherwise.',
   tags,
   security: [],
   request: {
     query: z.strictObject({
       q: line(QUERY_LENGTH_MAX).optional().openapi({ description: 'Part of the name, or the code.', example: 'land' }),
+      limit: pageLimit.optional().openapi({ description: 'Most items to answer. Left out: all.', example: 100 }),
+      cursor: pageQuery.cursor,
     }),
   },
   responses: {
@@ -60,11 +67,15 @@ const getCountry = createRoute({
 /** The slice of countries: reference data that never changes while the Worker runs. */
 export const countries = createRouter()
   .openapi(listCountries, (c) => {
-    const { q } = c.req.valid('query');
+    const { q, limit = COUNTRIES.length, cursor } = c.req.valid('query');
+    const list = listName('countries', { q });
+    const after = decodeCursor(list, ['string'], cursor)?.[0];
     const wanted = sortKey(q ?? '');
-    const items = COUNTRIES.filter(({ code, name }) => sortKey(name).includes(wanted) || code.toLowerCase() === wanted);
+    const found = COUNTRIES.filter(({ code, name }) => sortKey(name).includes(wanted) || code.toLowerCase() === wanted);
     c.header('cache-control', CACHE_CONTROL);
-    return c.json({ items, next_cursor: null }, 200);
+    const first = found.findIndex(({ code }) => code === after) + 1;
+    const page = pageOf(list, found.slice(first, first + limit + 1), limit, ({ code }) => [code]);
+    return c.json({ items: [...page.rows], next_cursor: page.nextCursor }, 200);
   })
   .openapi(getCountry, (c) => {
     const country = findCountry(c.req.valid('param').code);

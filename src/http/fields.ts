@@ -151,9 +151,16 @@ export function decimal<T extends z.ZodNumber>(number: T) {
   return z.preprocess((text) => (typeof text === 'string' && DECIMAL.test(text) ? Number(text) : text), number);
 }
 
+/** How many items a page may have. */
+export const pageLimit = decimal(z.number().int().min(1).max(100)).openapi({
+  type: 'integer',
+  minimum: 1,
+  maximum: 100,
+});
+
 /** The parameters of every list. */
 export const pageQuery = {
-  limit: decimal(z.number().int().min(1).max(100))
+  limit: pageLimit
     .default(PAGE_SIZE)
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE, description: 'Most items to answer.' }),
   cursor: z.string().max(500).optional().openapi({

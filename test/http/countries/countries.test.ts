@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { request } from '../../support/api.ts';
-import { invalid } from '../../support/events.ts';
+import { allPages, invalid } from '../../support/events.ts';
 
 it('lists the countries of ISO 3166-1 and Kosovo on one page, by name, for everybody and for a day', async () => {
   const reply = await request('GET', '/api/countries');
@@ -44,4 +44,16 @@ it.each(['ZZ', 'DEU', '276', 'AC', 'constructor', '%00', '%F0%9F%87%A9%F0%9F%87%
 it('refuses a search for nothing and unknown parameters', async () => {
   expect(await request('GET', '/api/countries?q=')).toMatchObject(invalid(['/q', 'too_small']));
   expect(await request('GET', '/api/countries?name=x')).toMatchObject(invalid(['/name', 'unknown_field']));
+});
+
+it('has pages for who asks for them, also of what was searched', async () => {
+  const all = (await request('GET', '/api/countries')).body.items;
+  expect(await allPages('/api/countries', 100)).toEqual(all);
+  const some = await allPages('/api/countries?q=land', 3);
+  expect(some).toEqual((await request('GET', '/api/countries?q=land')).body.items);
+  const page = await request('GET', '/api/countries?limit=1');
+  expect(page.body).toMatchObject({ items: [{ code: 'AF' }], next_cursor: expect.any(String) });
+  const foreign = await request('GET', `/api/countries?q=land&cursor=${page.body.next_cursor}`);
+  expect(foreign).toMatchObject(invalid(['/cursor', 'invalid_cursor']));
+  expect(await request('GET', '/api/countries?limit=101')).toMatchObject(invalid(['/limit', 'too_big']));
 });
