@@ -92,12 +92,14 @@ function lineValues(eventId: EventId, fact: Fact, ownerId: UserId | null): unkno
 /** How the model names what it keeps as epoch milliseconds. */
 const INSTANT_NAME = /(?:At|Time|Until)$/;
 
-/** A fact's data as JSON shows it: snake_case, instants as RFC 3339 text, without secrets. */
+/** A fact's data as JSON shows it: snake_case, instants as RFC 3339 text, holds in minutes, without secrets. */
 function detailsOf(data: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(data)
       .filter(([name]) => !LEFT_OUT.includes(name))
-      .map(([name, value]) => [snakeCase(name), detailOf(name, value)]),
+      .map(([name, value]) =>
+        name === 'holdMs' ? ['hold_minutes', Number(value) / 60_000] : [snakeCase(name), detailOf(name, value)],
+      ),
   );
 }
 

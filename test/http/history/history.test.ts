@@ -49,7 +49,7 @@ describe('what an actor decides', () => {
       user_id: organizer.userId,
       subject: { type: 'event', id: event.id },
       event_id: event.id,
-      details: { status: 'draft', details: { title: 'Concert', hold_ms: 900_000, start_time: event.start_time } },
+      details: { status: 'draft', details: { title: 'Concert', hold_minutes: 15, start_time: event.start_time } },
     });
     expect(edited.details).toEqual({ title: 'Recital' });
     expect(created).toMatchObject({
