@@ -57,6 +57,11 @@ export async function attendeeToRead(
   return { attendee, organizerId };
 }
 
+/** Whether there is such an attendee. */
+export async function isAttendee(db: DrizzleD1Database, id: AttendeeId): Promise<boolean> {
+  return (await findAttendee(db, id)) !== null;
+}
+
 async function findAttendee(db: DrizzleD1Database, id: AttendeeId): Promise<AttendeeRow | null> {
   return (await db.select().from(attendees).where(eq(attendees.id, id)).get()) ?? null;
 }

@@ -1,4 +1,4 @@
-import { activeOf } from './decide-reserve.ts';
+import { activeOf, refusesSeats } from './decide-reserve.ts';
 import { accept, type Case, type CommandOf, reject } from './decision.ts';
 import type { EventRecord, Instant, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
@@ -24,7 +24,7 @@ export function withdrawTransfer(its: Case, command: CommandOf<'withdraw_transfe
   return accept(state, command, [{ type: 'transfer_withdrawn', reservationId: reservation.id, data: {} }]);
 }
 
-/** Makes whom it was offered to its holder, with the check of a new one; the former ticket code stops being valid. */
+/** Makes whom it was offered to its holder, with the checks of a new one; the former ticket code stops being valid. */
 export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>): Decision {
   const { state, event, reservation, principal } = its;
   const from = reservation.userId;
@@ -34,6 +34,8 @@ export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>)
   const refusal = refusesTransfer(event, reservation, command.at);
   if (refusal !== null) return reject(refusal);
   if (isTheirs) return accept(state, command, []);
+  const asNew = refusesSeats(event, reservation.quantity, command.at);
+  if (asNew !== null) return reject(asNew);
   const own = activeOf(state, principal.userId);
   const lapsed = own !== null && isLapsed(own, command.at) ? [own] : [];
   if (own !== null && lapsed.length === 0) return reject({ code: 'already_reserved', reservationId: own.id });

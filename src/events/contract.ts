@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { availabilityJson } from '../http/availability.ts';
-import { requiredBody } from '../http/bodies.ts';
+import { noBody, requiredBody } from '../http/bodies.ts';
 import { eventIdPath, ifMatch } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -185,18 +185,17 @@ export const publishEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params },
+  request: { params, body: noBody },
   responses: {
     200: shown,
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'event_not_found',
       'not_organizer',
       'event_cancelled',
       'event_started',
       'version_mismatch',
-      'validation_failed',
       'overloaded',
       'database_unavailable',
     ),
@@ -212,11 +211,11 @@ export const cancelEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params },
+  request: { params, body: noBody },
   responses: {
     200: shown,
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'event_not_found',
       'not_organizer',
@@ -251,11 +250,11 @@ export const rebuildEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params },
+  request: { params, body: noBody },
   responses: {
     200: { description: 'It is true again.', content: { 'application/json': { schema: rebuiltJson } } },
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'admin_required',
       'event_not_found',

@@ -1,9 +1,12 @@
 import { execute, readReservation } from '../actor/client.ts';
+import { isAttendee } from '../db/attendees.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type { Principal, ReservationId } from '../domain/model.ts';
+import { primary } from '../http/database.ts';
 import { expectedVersion } from '../http/etag.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { reservationOf } from '../http/outcome.ts';
+import { Problem } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { answered } from './answers.ts';
 import * as contract from './contract-commands.ts';
@@ -13,6 +16,7 @@ export const commands = createRouter()
   .openapi(contract.confirmReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const { reacquire = false } = c.req.valid('json');
+    if (reacquire) await assertAttendee(c.env, reservationId, c.get('principal'));
     const action = { type: 'confirm', reservationId, reacquire } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
     return c.json(answered(c, answer, c.get('principal')), 200);
@@ -31,6 +35,7 @@ export const commands = createRouter()
   })
   .openapi(contract.reactivateReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
+    await assertAttendee(c.env, reservationId, c.get('principal'));
     const action = { type: 'reactivate', reservationId } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
     return c.json(answered(c, answer, c.get('principal')), 200);
@@ -54,6 +59,17 @@ export const commands = createRouter()
     sendReadModel(c, eventId, answer);
     return c.body(null, 204);
   });
+
+/**
+ * What takes seats anew does so for an attendee who is still there.
+ * @throws Problem `attendee_not_found`
+ */
+async function assertAttendee(env: Env, id: ReservationId, principal: Principal): Promise<void> {
+  const read = await readReservation(env, id, principal);
+  const attendeeId = read.ok ? read.value.reservation.attendeeId : null;
+  if (attendeeId === null || (await isAttendee(primary(env), attendeeId))) return;
+  throw new Problem('attendee_not_found');
+}
 
 /** What `If-Match` lets a command change; see `expectedVersion`. */
 function versionOf(

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { optionalBody, requiredBody } from '../http/bodies.ts';
+import { noBody, optionalBody, requiredBody } from '../http/bodies.ts';
 import { ifMatch } from '../http/fields.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
@@ -24,12 +24,14 @@ export const confirmReservation = createRoute({
       ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
+      'attendee_not_found',
       'event_cancelled',
       'hold_expired',
       'reservation_cancelled',
       'reservation_not_pending',
       'busy',
       'overloaded',
+      'database_unavailable',
     ),
   },
 });
@@ -43,11 +45,11 @@ export const extendReservation = createRoute({
   description:
     'Its hold then lasts `hold_minutes` of the event from now, but never beyond three times that from its start; ' +
     'where it reaches that already, the answer is `hold_not_extendable`.',
-  request: { params: ofReservation },
+  request: { params: ofReservation, body: noBody },
   responses: {
     200: shown,
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'event_cancelled',
@@ -69,11 +71,11 @@ export const cancelReservation = createRoute({
   description:
     'Its user can until `cancel_until` of the event and until the party arrives, the organizer at any time. Who waits ' +
     'leaves the waitlist this way. Cancelling a cancelled one changes nothing.',
-  request: { params: ofReservation },
+  request: { params: ofReservation, body: noBody },
   responses: {
     200: shown,
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'hold_expired',
@@ -93,13 +95,14 @@ export const reactivateReservation = createRoute({
   description:
     'With the checks of a new one, and with its former quantity: pending with a fresh hold where the event wants ' +
     'confirmation, else confirmed. On an active one it changes nothing.',
-  request: { params: ofReservation },
+  request: { params: ofReservation, body: noBody },
   responses: {
     200: shown,
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
+      'attendee_not_found',
       'event_not_found',
       'event_cancelled',
       'reservations_not_open',
@@ -109,6 +112,7 @@ export const reactivateReservation = createRoute({
       'sold_out',
       'busy',
       'overloaded',
+      'database_unavailable',
     ),
   },
 });

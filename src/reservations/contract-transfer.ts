@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { requiredBody } from '../http/bodies.ts';
+import { noBody, requiredBody } from '../http/bodies.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
@@ -60,16 +60,17 @@ export const acceptTransfer = createRoute({
   operationId: 'acceptTransfer',
   summary: 'Accept a reservation that is offered to me',
   description:
-    'With the check of a new one: one active reservation each. The ticket code changes, and the former one stops ' +
+    'With the checks of a new one, but for seats, which it has. The ticket code changes, and the former one stops ' +
     'being valid. Accepting what is yours by now changes nothing.',
-  request: { params: ofReservation },
+  request: { params: ofReservation, body: noBody },
   responses: {
     200: shown,
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'transfer_not_offered',
+      'reservations_not_open',
       'already_reserved',
       ...STATE_PROBLEMS,
       'overloaded',

@@ -53,7 +53,8 @@ export function toReservationJson(
     quantity: reservation.quantity,
     status: reservation.status,
     waitlist_position: waitlistPosition,
-    expires_at: toTime(reservation.expiresAt),
+    // Of no concern once it was confirmed or cancelled.
+    expires_at: holds(reservation) ? toTime(reservation.expiresAt) : null,
     confirmed_at: toTime(reservation.confirmedAt),
     cancelled_at: toTime(reservation.cancelledAt),
     cancelled_by: reservation.cancelledBy,
@@ -65,4 +66,8 @@ export function toReservationJson(
     updated_at: toTime(reservation.updatedAt),
     version: reservation.version,
   };
+}
+
+function holds({ status }: ShownReservation): boolean {
+  return status === 'pending' || status === 'expired';
 }

@@ -53,7 +53,9 @@ export const reservationJson = z
       description: 'Place in the line, 1 for its head; null unless waitlisted.',
       example: null,
     }),
-    expires_at: time.nullable().openapi({ description: 'When a pending one lapses, or did.', example: null }),
+    expires_at: time
+      .nullable()
+      .openapi({ description: 'When a pending one lapses, or an expired one did.', example: null }),
     confirmed_at: time.nullable(),
     cancelled_at: time.nullable().openapi({ example: null }),
     cancelled_by: z.enum(['holder', 'organizer', 'admin']).nullable().openapi({ example: null }),

@@ -127,3 +127,29 @@ describe('no body', () => {
     expect(published.status).toBe(200);
   });
 });
+
+describe('the body of a command that has nothing to say', () => {
+  const json = { 'content-type': 'application/json' };
+  it.each([
+    ['{not json', 400, 'malformed_request'],
+    ['{"reason":"rain"}', 422, 'validation_failed'],
+    ['null', 422, 'validation_failed'],
+    ['{}', 200, undefined],
+  ])('%s is answered %i', async (raw, status, code) => {
+    const { id } = await createEvent(token, { status: 'draft' });
+    const publish = await request('POST', `/api/events/${id}/publish`, { token, raw, headers: json });
+    expect(publish).toMatchObject({ status, ...(code && { body: { code } }) });
+    const { body } = await request('GET', `/api/events/${id}`, { token });
+    expect(body.status).toBe(status === 200 ? 'published' : 'draft');
+    const event = await createEvent(token);
+    const made = await request('POST', `/api/events/${event.id}/reservations`, { token, raw: '{}', headers: json });
+    for (const command of ['cancel', 'reactivate']) {
+      const reply = await request('POST', `/api/reservations/${made.body.id}/${command}`, {
+        token,
+        raw,
+        headers: json,
+      });
+      expect(reply.status, command).toBe(status);
+    }
+  });
+});

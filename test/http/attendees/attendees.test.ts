@@ -331,4 +331,17 @@ describe('forgetting an attendee', () => {
     const kept = await request('GET', `/api/reservations/${reservation.id}`, { token: user.token });
     expect(kept.body.attendee_id).toBe(attendee.id);
   });
+
+  it('leaves nobody for whom a reservation could come back', async () => {
+    const { attendee, reservation } = await coming();
+    const command = (name: string, body?: unknown) =>
+      request('POST', `/api/reservations/${reservation.id}/${name}`, { token: user.token, body });
+    await command('cancel');
+    expect(await command('reactivate')).toMatchObject({ status: 200 });
+    await command('cancel');
+    expect((await request('DELETE', path(attendee), { token: user.token })).status).toBe(204);
+    expect(await command('reactivate')).toMatchObject(notFound);
+    expect(await command('confirm', { reacquire: true })).toMatchObject(notFound);
+    expect(await command('confirm')).toMatchObject({ status: 409, body: { code: 'reservation_cancelled' } });
+  });
 });

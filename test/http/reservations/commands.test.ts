@@ -212,6 +212,7 @@ describe('confirming', () => {
     const first = await request('POST', `${path}/confirm`, { token: customer.token });
     expect(first).toMatchObject({ status: 200, body: { status: 'confirmed', version: 2 } });
     expect(first.body.ticket_code).toMatch(/^tkt_[0-9a-z]{84}$/);
+    expect(first.body.expires_at).toBeNull();
     expect(first.headers.get('etag')).toBe('"2"');
     expect(first.headers.get('x-read-model')).toBe('current');
     const second = await request('POST', `${path}/confirm`, { token: customer.token });

@@ -174,6 +174,16 @@ describe('accepting', () => {
     expect(await act(ada, over.id, 'transfer/accept')).toMatchObject(refusal(404, 'reservation_not_found'));
   });
 
+  it('is judged like a new reservation', async () => {
+    const few = await offered(ada, {}, { quantity: 3 });
+    await request('PATCH', `/api/events/${few.eventId}`, { token: organizer.token, body: { max_quantity: 2 } });
+    expect(await act(ada, few.id, 'transfer/accept')).toMatchObject(refusal(422, 'validation_failed'));
+    const closing = await offered(ada, { reservations_close_at: hoursFromNow(0.05) });
+    const closed = await minutesLater(4, () => act(ada, closing.id, 'transfer/accept'));
+    expect(closed).toMatchObject(refusal(409, 'reservations_closed'));
+    expect((await request('GET', closing.path, { token: closing.customer.token })).body.transfer_to).toBe(ada.userId);
+  });
+
   it('again tells who did so what has become of it since', async () => {
     const again = (id: string) => act(ada, id, 'transfer/accept');
     const lapsed = await offered(ada, { hold_minutes: 1 }, { status: 'pending' });
