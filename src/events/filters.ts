@@ -40,7 +40,7 @@ function hasStatus(status: EventStatus): SQL {
 export function narrowed(query: EventQuery, now: Instant): (SQL | undefined)[] {
   return [
     query.when === undefined ? undefined : during(query.when, now),
-    query.available ? gt(events.capacity, sql`${events.held} + ${events.confirmed}`) : undefined,
+    query.available ? isAvailable(now) : undefined,
     query.organizer_id === undefined ? undefined : eq(events.organizerId, query.organizer_id),
     query.venue_id === undefined ? undefined : eq(events.venueId, query.venue_id),
     query.q === undefined || query.tag === undefined ? undefined : hasTag(query.tag),
@@ -48,6 +48,15 @@ export function narrowed(query: EventQuery, now: Instant): (SQL | undefined)[] {
     query.starts_after === undefined ? undefined : gt(events.startTime, query.starts_after),
     query.starts_before === undefined ? undefined : lt(events.startTime, query.starts_before),
   ];
+}
+
+/** Whether there are seats to be had; the `+` leaves the status to `visible` and its index. */
+function isAvailable(now: Instant): SQL | undefined {
+  return and(
+    gt(events.capacity, sql`${events.held} + ${events.confirmed}`),
+    sql`+${events.status} <> 'cancelled'`,
+    sql`coalesce(${events.reservationsCloseAt}, ${events.startTime}) > ${now}`,
+  );
 }
 
 function during(when: 'upcoming' | 'ongoing' | 'past', now: Instant): SQL | undefined {

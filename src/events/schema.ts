@@ -181,7 +181,9 @@ export const eventQuery = z.strictObject({
     example: 'jazz',
   }),
   when: z.enum(['upcoming', 'ongoing', 'past']).optional(),
-  available: flag.optional().openapi({ description: 'True: only events with seats left.' }),
+  available: flag
+    .optional()
+    .openapi({ description: 'True: only events with seats left that take reservations, or will.' }),
   status: z
     .enum(EVENT_STATUSES)
     .optional()

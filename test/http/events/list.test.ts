@@ -108,8 +108,15 @@ describe('filters', () => {
   it('by seats left', async () => {
     await projectEvent({ title: 'full', capacity: 3 }, { held: 1, confirmed: 2, waitlisted: 0 });
     await projectEvent({ title: 'one left', capacity: 3 }, { held: 1, confirmed: 1, waitlisted: 0 });
-    expect(await titles('?available=true')).toEqual(['one left']);
-    expect(await titles('?available=false')).toHaveLength(2);
+    const now = Date.now();
+    const later = { startTime: now + HOUR_MS, endTime: now + 2 * HOUR_MS };
+    await projectEvent({ ...later, title: 'closed', reservationsCloseAt: now - 1 });
+    await projectEvent({ startTime: now - HOUR_MS, endTime: now + HOUR_MS, title: 'begun' });
+    await projectEvent({ ...later, title: 'not yet open', reservationsOpenAt: now + 1_000 });
+    await projectEvent({ ...later, title: 'cancelled', status: 'cancelled' });
+    expect((await titles('?available=true')).sort()).toEqual(['not yet open', 'one left']);
+    expect(await titles('?available=true&status=cancelled')).toEqual([]);
+    expect(await titles('?available=false')).toHaveLength(5);
   });
 
   it('by organizer and by tag, the tag in any case', async () => {
