@@ -1,4 +1,4 @@
-import { insertRows, replaceBy } from '../db/json-rows.ts';
+import { insertRows, jsonParts, replaceBy } from '../db/json-rows.ts';
 import { created } from '../domain/apply.ts';
 import type { Command } from '../domain/commands.ts';
 import type { CommandId, Instant } from '../domain/model.ts';
@@ -76,7 +76,8 @@ export class Answers {
   /** Keeps answers; under an Idempotency-Key whose former answer is too old to count, the new one takes its place. */
   save(answered: readonly Answered[], at: Instant): void {
     if (answered.length === 0) return;
-    this.#sql.exec(INSERT_ANSWERS, JSON.stringify(answered.map((one) => [one[0].id, at, kept(one)])));
+    const rows = answered.map((one) => [one[0].id, at, kept(one)]);
+    for (const part of jsonParts(rows)) this.#sql.exec(INSERT_ANSWERS, part);
     const keyed = answered.flatMap((one) => {
       const [{ idempotency }] = one;
       return idempotency ? [[idempotency.key, at, idempotency.fingerprint, kept(one)]] : [];
@@ -84,7 +85,7 @@ export class Answers {
     if (this.#oldest !== undefined) this.#oldest.command ??= at;
     if (keyed.length === 0) return;
     if (this.#oldest !== undefined) this.#oldest.key ??= at;
-    this.#sql.exec(REPLACE_KEYED, JSON.stringify(keyed));
+    for (const part of jsonParts(keyed)) this.#sql.exec(REPLACE_KEYED, part);
   }
 
   /**

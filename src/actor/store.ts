@@ -1,4 +1,4 @@
-import { insertRows, replaceBy, rowsOf } from '../db/json-rows.ts';
+import { insertRows, jsonParts, replaceBy, rowsOf } from '../db/json-rows.ts';
 import type { Page } from '../db/projection.ts';
 import type { StoredReservation } from '../db/reservation-columns.ts';
 import type { Fact } from '../domain/facts.ts';
@@ -46,6 +46,7 @@ interface Latest {
 const NAMES = Object.keys(COLUMNS);
 const UPSERT_RESERVATIONS = insertRows('reservations', NAMES, replaceBy(NAMES));
 const toRows = rowsOf(COLUMNS);
+const FREE_HOLDERS = 'UPDATE reservations SET holder = id WHERE id IN (SELECT value FROM json_each(?))';
 const INSERT_FACTS = insertRows('facts', ['seq', 'at', 'type', 'reservation_id', 'actor_id', 'data']);
 
 /** As the partial unique index has it, so that SQLite uses that. */
@@ -159,11 +160,12 @@ export class Store {
       if (fact.reservationId !== null) lastSeq.set(fact.reservationId, fact.seq);
       if ('passed' in fact.data) for (const id of fact.data.passed) lastSeq.set(id, fact.seq);
     }
+    // A chain of transfers may give a holder to one reservation before another has given it up.
+    const moved = facts.flatMap((fact) => (fact.type === 'reservation_transferred' ? [fact.reservationId] : []));
+    if (moved.length > 0) this.#sql.exec(FREE_HOLDERS, JSON.stringify(moved));
     this.#saveReservations(state, lastSeq);
-    this.#sql.exec(
-      INSERT_FACTS,
-      JSON.stringify(facts.map((f) => [f.seq, f.at, f.type, f.reservationId, f.actorId, JSON.stringify(f.data)])),
-    );
+    const rows = facts.map((f) => [f.seq, f.at, f.type, f.reservationId, f.actorId, JSON.stringify(f.data)]);
+    for (const part of jsonParts(rows)) this.#sql.exec(INSERT_FACTS, part);
     if (facts.some((fact) => fact.reservationId === null)) {
       this.#sql.exec('INSERT OR REPLACE INTO event VALUES (1, ?)', JSON.stringify(state.event));
     }
@@ -185,7 +187,7 @@ export class Store {
     });
     // A holder's former reservation must make room in the unique index before the next one enters it.
     changed.sort((a, b) => Number(isActive(a)) - Number(isActive(b)));
-    if (changed.length > 0) this.#sql.exec(UPSERT_RESERVATIONS, JSON.stringify(toRows(changed)));
+    if (changed.length > 0) for (const part of jsonParts(toRows(changed))) this.#sql.exec(UPSERT_RESERVATIONS, part);
   }
 
   /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */

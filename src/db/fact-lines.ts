@@ -2,7 +2,7 @@ import type { Fact, FactType } from '../domain/facts.ts';
 import type { EventId, Reservation, ReservationId, UserId } from '../domain/model.ts';
 import { snakeCase } from '../domain/names.ts';
 import { base32, firstIdAt } from './history.ts';
-import { insertRows } from './json-rows.ts';
+import { insertRows, jsonParts } from './json-rows.ts';
 
 /** A stretch of an event's fact log. */
 export interface Happened {
@@ -33,9 +33,6 @@ const COLUMNS = [
 ] as const;
 const INSERT_LINES = insertRows('history', COLUMNS, 'ON CONFLICT (id) DO NOTHING');
 
-/** A bound value may have 2 MB; in UTF-8 a character of JSON has at most three bytes. */
-const STATEMENT_LENGTH_MAX = 500_000;
-
 /** A stretch of one event's facts, with the reservations that they are about, as they are now. */
 interface Told extends Happened {
   readonly view: { readonly event: { readonly id: EventId } };
@@ -48,35 +45,22 @@ interface Told extends Happened {
  */
 export function factLines(session: D1DatabaseSession, told: readonly Told[]): D1PreparedStatement[] {
   const statement = session.prepare(INSERT_LINES);
-  return chunks(told.flatMap(linesOf)).map((chunk) => statement.bind(`[${chunk.join(',')}]`));
+  const lines = told.flatMap(linesOf);
+  return lines.length === 0 ? [] : jsonParts(lines).map((part) => statement.bind(part));
 }
 
-function linesOf({ view, facts, transfers, reservations }: Told): string[] {
+function linesOf({ view, facts, transfers, reservations }: Told): unknown[][] {
   const users = new Map(reservations.map(({ id, userId }) => [id, userId]));
   const moves = Map.groupBy(transfers, ({ reservationId }) => reservationId);
   return facts.map((fact) => {
     const next = moves.get(fact.reservationId)?.find(({ seq }) => seq >= fact.seq);
     const ownerId = next?.type === 'reservation_transferred' ? next.data.from : userOf(users, fact.reservationId);
-    return JSON.stringify(lineValues(view.event.id, fact, ownerId));
+    return lineValues(view.event.id, fact, ownerId);
   });
 }
 
 function userOf(users: ReadonlyMap<ReservationId, UserId>, id: ReservationId | null): UserId | null {
   return (id !== null && users.get(id)) || null;
-}
-
-function chunks(texts: readonly string[]): string[][] {
-  const all: string[][] = [];
-  let length = STATEMENT_LENGTH_MAX;
-  for (const text of texts) {
-    length += text.length;
-    if (length >= STATEMENT_LENGTH_MAX) {
-      all.push([]);
-      length = text.length;
-    }
-    all.at(-1)?.push(text);
-  }
-  return all;
 }
 
 /** @param ownerId whose reservation it was when it happened; of a transfer, who gave it away */

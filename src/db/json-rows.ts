@@ -5,6 +5,17 @@
  */
 export const WITH_ROWS = 'WITH rows (v) AS MATERIALIZED (SELECT value FROM json_each(?))';
 
+/** A bound value may have 2 MB; in UTF-8 a character of JSON has at most three bytes. */
+const BOUND_LENGTH_MAX = 600_000;
+
+/** Rows as the JSON arrays to bind, in their order: one, unless it were too long for a bound value. */
+export function jsonParts(rows: readonly unknown[]): string[] {
+  const whole = JSON.stringify(rows);
+  if (whole.length <= BOUND_LENGTH_MAX || rows.length === 1) return [whole];
+  const middle = Math.ceil(rows.length / 2);
+  return [...jsonParts(rows.slice(0, middle)), ...jsonParts(rows.slice(middle))];
+}
+
 /** The columns of a table, the key first, each with what it holds of a thing. */
 export type Columns<T> = Readonly<Record<string, (thing: T) => string | number | null>>;
 

@@ -1,7 +1,7 @@
 import { reservationIdOf } from '../domain/ids.ts';
 import type { EventView } from '../domain/model.ts';
 import { factLines, type Happened } from './fact-lines.ts';
-import { type Columns, insertRows, replaceBy, rowsOf, WITH_ROWS } from './json-rows.ts';
+import { type Columns, insertRows, jsonParts, replaceBy, rowsOf, WITH_ROWS } from './json-rows.ts';
 import { RESERVATION_COLUMNS, type StoredReservation } from './reservation-columns.ts';
 
 const EVENT_COLUMNS = {
@@ -71,7 +71,7 @@ export interface Page extends Happened {
  * Writes events, some of their reservations and the history of what happened to them to D1, in one transaction. Safe to
  * repeat and to run late: every row carries the `seq` of its last fact, an older one changes nothing, and a fact's line
  * is written once.
- * @param pages together of at most some thousand facts: a bound value may have 2 MB
+ * @param pages together of at most some thousand facts
  * @throws what D1 throws; then nothing was written
  */
 export async function project(session: D1DatabaseSession, pages: readonly Page[]): Promise<void> {
@@ -79,7 +79,7 @@ export async function project(session: D1DatabaseSession, pages: readonly Page[]
   const counted = pages.filter(({ isEdited }) => !isEdited).map(({ view }) => countValues(view));
   const reservations = reservationRows(pages.flatMap((page) => page.reservations));
   const write = (statement: string, rows: readonly unknown[]) =>
-    rows.length === 0 ? [] : [session.prepare(statement).bind(JSON.stringify(rows))];
+    rows.length === 0 ? [] : jsonParts(rows).map((part) => session.prepare(statement).bind(part));
   await session.batch([
     ...write(UPSERT_EVENTS, edited),
     ...write(UPDATE_COUNTS, counted),

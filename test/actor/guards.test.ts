@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
 import { type Needs, Store } from '../../src/actor/store.ts';
 import type { Fact } from '../../src/domain/facts.ts';
-import type { EventState, Reservation } from '../../src/domain/model.ts';
+import type { EventState, Principal, Reservation, ReservationId } from '../../src/domain/model.ts';
 import { command, crowd, inActor, tablesOf } from '../support/actor.ts';
-import { alice, attendee, bob, details, EVENT, olga, rsv, seats, T0 } from '../support/given.ts';
+import { alice, attendee, bob, carol, details, EVENT, olga, rsv, seats, T0 } from '../support/given.ts';
 
 /** Were the rules wrong, SQL itself would refuse to oversell; here it is asked to, past the rules. */
 
@@ -71,6 +71,39 @@ it.each([
     const before = dump(storage);
     expect(() => saveWrongly(storage, store, { id: rsv(1), ...over }, totals)).toThrow(constraint);
     expect(dump(storage)).toEqual(before);
+  });
+});
+
+it('lets reservations change hands in a ring within one batch', async () => {
+  await almostFull((storage, store) => {
+    const offer = (id: ReservationId, to: Principal) =>
+      ({ type: 'offer_transfer', reservationId: id, to: to.userId }) as const;
+    const accept = (id: ReservationId) => ({ type: 'accept_transfer', reservationId: id, ticketCode: 'new' }) as const;
+    const batch = [command(EVENT, bob, seats(rsv(1))), command(EVENT, alice, offer(rsv(99), carol))];
+    execute(storage, store, batch, T0, 0);
+    const accepted = [command(EVENT, carol, accept(rsv(99))), command(EVENT, alice, accept(rsv(1)))];
+    // Touched first: written first, while alice still has the other.
+    const { outcomes } = execute(storage, store, [command(EVENT, bob, offer(rsv(1), alice)), ...accepted], T0, 0);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['reservation', 'reservation', 'reservation']);
+    const holders = storage.sql.exec('SELECT id, holder FROM reservations ORDER BY id').toArray();
+    expect(holders).toEqual([
+      { id: rsv(1), holder: alice.userId },
+      { id: rsv(99), holder: carol.userId },
+    ]);
+  });
+});
+
+it('ends more at once than one bound value can tell of', async () => {
+  await inActor(({ storage }) => {
+    const store = new Store(storage);
+    const create = { type: 'create_event', details: details({ capacity: 900 }), status: 'published' } as const;
+    execute(storage, store, [command(EVENT, olga, create), ...crowd(EVENT, 900)], T0, 0);
+    const nonces = Array.from({ length: 200 }, (_, index) => `${index}`.padStart(64, 'x'));
+    storage.sql.exec('UPDATE reservations SET check_in_nonces = ?', JSON.stringify(nonces));
+    const { outcomes } = execute(storage, store, [command(EVENT, olga, { type: 'cancel_event' })], T0, 0);
+    expect(outcomes).toMatchObject([{ kind: 'event', view: { totals: { confirmed: 0 } } }]);
+    const ended = storage.sql.exec("SELECT count(*) AS n FROM reservations WHERE status = 'cancelled'").one();
+    expect(ended).toEqual({ n: 900 });
   });
 });
 
