@@ -6,7 +6,7 @@ import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
 import { parseTicketCode, type Ticket } from '../http/tickets.ts';
-import { answered } from './answers.ts';
+import { answered, viewerOf } from './answers.ts';
 import * as contract from './contract-check-in.ts';
 import { ticketFor } from './json.ts';
 
@@ -25,20 +25,20 @@ export const checkIns = createRouter()
     }
     const { reservationId, secret: ticketCode } = ticket;
     const action = { type: 'check_in', reservationId, ticketCode, quantity, nonce } as const;
-    return c.json(answered(c, await execute(c.env, eventId, principal, action), principal), 200);
+    return c.json(await answered(c, await execute(c.env, eventId, principal, action), principal), 200);
   })
   .openapi(contract.checkIn, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const { quantity = null, nonce = null } = c.req.valid('json');
     const action = { type: 'check_in', reservationId, ticketCode: null, quantity, nonce } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, answer, c.get('principal')), 200);
   })
   .openapi(contract.undoCheckIn, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const action = { type: 'undo_check_in', reservationId } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, answer, c.get('principal')), 200);
   })
   .openapi(contract.getTicket, async (c) => {
     const principal = c.get('principal');
@@ -46,7 +46,7 @@ export const checkIns = createRouter()
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { reservation } = read.value;
     if (reservation.status !== 'confirmed') throw new Problem('reservation_not_confirmed');
-    const code = ticketFor(reservation, principal);
+    const code = ticketFor(reservation, await viewerOf(c.env, reservation.eventId, principal));
     if (code === null) throw new Problem('ticket_unknown');
     c.header('cache-control', 'private, no-store');
     c.header('content-type', 'image/svg+xml');

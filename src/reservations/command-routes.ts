@@ -19,26 +19,26 @@ export const commands = createRouter()
     if (reacquire) await assertAttendee(c.env, reservationId, c.get('principal'));
     const action = { type: 'confirm', reservationId, reacquire } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, answer, c.get('principal')), 200);
   })
   .openapi(contract.extendReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const action = { type: 'extend', reservationId } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, answer, c.get('principal')), 200);
   })
   .openapi(contract.cancelReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const action = { type: 'cancel', reservationId } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, answer, c.get('principal')), 200);
   })
   .openapi(contract.reactivateReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     await assertAttendee(c.env, reservationId, c.get('principal'));
     const action = { type: 'reactivate', reservationId } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, answer, c.get('principal')), 200);
   })
   .openapi(contract.editReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
@@ -46,7 +46,7 @@ export const commands = createRouter()
     const ifVersion = await versionOf(c.env, reservationId, principal, c.req.valid('header')['if-match']);
     const { quantity } = c.req.valid('json');
     const action = { type: 'change_quantity', reservationId, quantity, ifVersion } as const;
-    return c.json(answered(c, await execute(c.env, eventIdOf(reservationId), principal, action), principal), 200);
+    return c.json(await answered(c, await execute(c.env, eventIdOf(reservationId), principal, action), principal), 200);
   })
   .openapi(contract.deleteReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');

@@ -107,7 +107,7 @@ export const listAttendeeReservations = createRoute({
   summary: "List an attendee's reservations",
   description:
     'For whoever registered the attendee, by edit token or signed in, and for admins; organizers see those for their ' +
-    'own events. Ticket codes are shown to the user of a reservation, the organizer and admins only.',
+    'own events. Ticket codes are shown to the user of a reservation and the organizer only.',
   tags: ['Attendees'],
   security: [{ bearerAuth: [] }, {}],
   middleware: [authOptional, noStore] as const,

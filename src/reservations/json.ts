@@ -22,7 +22,7 @@ export function reservationTag(
 
 /**
  * The ticket's code, or null for one who may not have it. Its user may, and the event's organizer, once it is confirmed;
- * but not somebody to whom it is only offered, who could keep it and decline, and no admin, who lets in by the
+ * but not somebody to whom it is only offered, who could keep it and decline, and no other admin, who lets in by the
  * reservation's id.
  * @param viewer who may see the reservation; null: by what is no account
  */

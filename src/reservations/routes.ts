@@ -8,7 +8,7 @@ import { newReservationId, newSecretCode } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
-import { answered, toList } from './answers.ts';
+import { answered, toList, viewerOf } from './answers.ts';
 import { checkIns } from './check-in-routes.ts';
 import { commands } from './command-routes.ts';
 import * as contract from './contract.ts';
@@ -34,7 +34,7 @@ export const reservations = createRouter()
     // For whom it once was may be gone, when the request is repeated.
     const answer = isTheirs ? await reserve() : idempotency && (await recall(c.env, eventId, idempotency));
     if (!answer) throw new Problem('attendee_not_found');
-    const json = answered(c, answer, principal);
+    const json = await answered(c, answer, principal);
     c.header('location', `/api/reservations/${json.id}`);
     return c.json(json, 201);
   })
@@ -44,7 +44,7 @@ export const reservations = createRouter()
     const read = await readManagedEvent(c.env, eventId, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const page = await listReservations(database(c), { eventId }, c.req.valid('query'), Date.now());
-    return c.json(toList(page, principal), 200);
+    return c.json(toList(page, await viewerOf(c.env, eventId, principal)), 200);
   })
   .openapi(contract.getWaitlist, async (c) => {
     const { id: eventId } = c.req.valid('param');
@@ -84,10 +84,11 @@ export const reservations = createRouter()
     const read = await readReservation(c.env, c.req.valid('param').id, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { reservation, waitlistPosition } = read.value;
-    const tag = reservationTag(reservation, waitlistPosition, principal);
+    const viewer = await viewerOf(c.env, reservation.eventId, principal);
+    const tag = reservationTag(reservation, waitlistPosition, viewer);
     c.header('etag', tag);
     if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);
-    return c.json(toReservationJson(reservation, waitlistPosition, principal), 200);
+    return c.json(toReservationJson(reservation, waitlistPosition, viewer), 200);
   });
 
 reservations.route('/', commands);

@@ -24,7 +24,7 @@ export const transfers = createRouter()
     await assertMayOffer(c.env, reservationId, principal);
     const to = await recipient(c.env, c.req.valid('json'));
     const action = { type: 'offer_transfer', reservationId, to } as const;
-    return c.json(answered(c, await execute(c.env, eventIdOf(reservationId), principal, action), principal), 200);
+    return c.json(await answered(c, await execute(c.env, eventIdOf(reservationId), principal, action), principal), 200);
   })
   .openapi(contract.withdrawTransfer, async (c) => {
     const { id: reservationId } = c.req.valid('param');
@@ -40,7 +40,7 @@ export const transfers = createRouter()
     const { id: reservationId } = c.req.valid('param');
     const action = { type: 'accept_transfer', reservationId, ticketCode: newSecretCode() } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, answer, c.get('principal')), 200);
   });
 
 async function assertMayOffer(env: Env, reservationId: ReservationId, principal: Principal): Promise<void> {

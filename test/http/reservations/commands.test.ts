@@ -346,6 +346,16 @@ describe('reading one', () => {
       const list = await request('GET', `/api/events/${eventId}/reservations`, { token: organizer.token });
       expect(list.body.items).toEqual([reservation]);
     }
+    const { id: adminsEvent } = await createEvent(admin.token);
+    const theirs = await reserve(adminsEvent, customer);
+    for (const shown of [
+      await request('GET', `/api/reservations/${theirs.body.id}`, { token: admin.token }),
+      await request('POST', `/api/reservations/${theirs.body.id}/confirm`, { token: admin.token }),
+    ]) {
+      expect(shown).toMatchObject({ status: 200, body: { ticket_code: theirs.body.ticket_code } });
+    }
+    const adminsList = await request('GET', `/api/events/${adminsEvent}/reservations`, { token: admin.token });
+    expect(adminsList.body.items).toEqual([theirs.body]);
     const own = await reserve(eventId, admin);
     expect(own.body.ticket_code).toMatch(/^tkt_/);
     const list = await request('GET', `/api/events/${eventId}/reservations`, { token: admin.token });
