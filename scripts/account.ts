@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { type Answer, type ApiClient, explain, type Method, persist, problemOf } from './api-client.ts';
 import { Failure } from './command-line.ts';
+import { makeFolder } from './paths.ts';
 
 /** A token is renewed when so much of its life has passed. */
 const RENEW_AT = 0.8;
@@ -109,7 +110,7 @@ export async function loaderAccount(client: ApiClient, file: string): Promise<Cr
 }
 
 function save(file: string, content: z.infer<typeof savedSchema>): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   // Moved into place, so that nobody ever reads half of it.
   rmSync(`${file}.new`, { force: true });
   writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });

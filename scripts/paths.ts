@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** The project's folder, wherever a script is called from. */
 export const ROOT = join(import.meta.dirname, '..');
@@ -7,9 +7,30 @@ export const ROOT = join(import.meta.dirname, '..');
 /** Where Wrangler keeps what runs locally: D1, actors and their alarms. All scripts and `wrangler … --local` share it. */
 export const STATE = join(ROOT, '.wrangler/state/v3');
 
+/**
+ * Makes a folder and those above it, where there are none. Node's own way never ends where the system says that the
+ * folder above, which is there, is not: in /proc, for one.
+ * @param mode of those that are made
+ */
+export function makeFolder(path: string, mode = 0o777): void {
+  const folder = resolve(path);
+  if (isFolder(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder), mode);
+  try {
+    mkdirSync(folder, { mode });
+  } catch (error) {
+    // Somebody else may have made it just now.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** Makes the folder of local state, if there is none, for nobody else to get into: it has password hashes. */
-export async function makeState(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+export function makeState(folder: string): void {
+  makeFolder(folder, 0o700);
 }
 
 /** The folder of the state that `--state` names, or the usual one when it wasn't given. */

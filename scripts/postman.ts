@@ -4,11 +4,11 @@
  * It is converted from the OpenAPI document and wired so that it runs from the top: sign-up and log-in keep the tokens,
  * what creates something keeps its id. Set `base_url` to the server's address.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import converter from 'openapi-to-postmanv2';
 import { Failure, readArguments, runScript } from './command-line.ts';
-import { isMain, ROOT } from './paths.ts';
+import { isMain, makeFolder, ROOT } from './paths.ts';
 import { type Collection, wire } from './postman-collection.ts';
 
 const USAGE = `Usage: npm run postman [-- --out FILE]
@@ -40,7 +40,7 @@ export async function postmanCollection(options = { streams: true }): Promise<ob
 async function main(args: readonly string[]): Promise<number> {
   const { values } = readArguments(args, { out: { type: 'string' } });
   const out = resolve(values.out ?? join(ROOT, 'dist/seatkeeper.postman_collection.json'));
-  await mkdir(dirname(out), { recursive: true });
+  makeFolder(dirname(out));
   await writeFile(out, `${JSON.stringify(await postmanCollection(), null, 2)}\n`);
   console.log(`Import ${relative(process.cwd(), out)} into Postman, set base_url, and run it from the top.`);
   return 0;

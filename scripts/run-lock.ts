@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from './command-line.ts';
+import { makeFolder } from './paths.ts';
 
 /** Held while a script runs, so that two don't do the same work at once. */
 export interface RunLock {
@@ -14,7 +15,7 @@ export interface RunLock {
  * @throws Failure when another process holds it
  */
 export function takeRunLock(file: string): RunLock {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const lastRunWasCut = !create(file);
   if (lastRunWasCut) {
     const pid = Number(readFileSync(file, 'utf8'));

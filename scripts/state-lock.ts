@@ -13,7 +13,7 @@ const SQLITE_BUSY = 5;
  * @throws Failure when another server holds the state, or nothing can be written there
  */
 export async function lockState(state: string): Promise<() => void> {
-  await makeState(state);
+  makeState(state);
   const path = join(state, 'lock.sqlite');
   let file: DatabaseSync | undefined;
   try {

@@ -27,10 +27,10 @@ describe('nobody else reads', () => {
 
   it('a new folder of local state; one that somebody made is theirs', async () => {
     const state = join(folder, 'a/b');
-    await makeState(state);
+    makeState(state);
     expect(await modeOf(state)).toBe(0o700);
     await chmod(folder, 0o755);
-    await makeState(folder);
+    makeState(folder);
     expect(await modeOf(folder)).toBe(0o755);
   });
 });

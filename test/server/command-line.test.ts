@@ -67,10 +67,13 @@ it.each(WRONG)('%s %j is told what is wrong in one line', async (name, args, com
 const FILE = join(ROOT, 'package.json');
 const HOPELESS: readonly (readonly [string, readonly string[], string])[] = [
   ['start', ['--port', '0', '--state', FILE], FILE],
+  // Node's own recursive mkdir never ends here.
+  ['start', ['--port', '0', '--state', '/proc/seatkeeper/state'], '/proc'],
   ['lists', ['--state', join(FILE, 'state')], FILE],
   ['load', ['no-such-file.jsonl'], 'no-such-file.jsonl'],
   ['load', [ROOT], ROOT],
   ['postman', ['--out', join(FILE, 'collection.json')], FILE],
+  ['postman', ['--out', '/proc/seatkeeper/collection.json'], '/proc'],
   ['demo', ['--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
 ];
 it.each(HOPELESS)('%s %j says in one line why it cannot', async (name, args, complaint) => {
