@@ -68,6 +68,7 @@ export async function startWorkerd(
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       resourcePersistencePath: state,
+      cf: false,
       workers: [...workers, ...doors],
       ...inspector,
     } as never),

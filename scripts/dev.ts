@@ -27,7 +27,12 @@ async function main(args: readonly string[]): Promise<number> {
   const port = wholeNumber('port', values.port, 8787, 1, 65_535);
   const unlock = await lockState(STATE);
   await prepare();
-  const wrangler = spawn(process.execPath, [WRANGLER, 'dev', '--port', `${port}`], { cwd: ROOT, stdio: 'inherit' });
+  const wrangler = spawn(process.execPath, [WRANGLER, 'dev', '--port', `${port}`], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    // As `cf: false` for Miniflare: it shall not ask Cloudflare where it runs.
+    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+  });
   endWithUs(wrangler, 'TERM');
   whenAskedToStop(() => wrangler.kill('SIGTERM'));
   const [code] = (await once(wrangler, 'exit')) as [number | null];

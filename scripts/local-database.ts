@@ -21,7 +21,9 @@ export async function withLocalDatabase<T>(
   work: (d1: D1Database) => Promise<T>,
 ): Promise<T> {
   const worker = { name: 'local-database', modules: true, script: 'export default {}', d1Databases: { DB: id } };
-  const miniflare = new Miniflare(convertV4MiniflareOptions({ resourcePersistencePath: state, workers: [worker] }));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({ resourcePersistencePath: state, cf: false, workers: [worker] }),
+  );
   try {
     return await work((await miniflare.getD1Database('DB')) as unknown as D1Database);
   } finally {

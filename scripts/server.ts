@@ -63,7 +63,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     const door = doorTo(worker.name, port);
     await Promise.all([build ? bundle() : undefined, applyMigrations(state, worker.d1Databases.DB.id)]);
     const miniflare = new Miniflare(
-      convertV4MiniflareOptions({ resourcePersistencePath: state, workers: [worker, door] } as never),
+      // Without `cf: false`, Miniflare asks Cloudflare where it runs, which nothing here needs to know.
+      convertV4MiniflareOptions({ resourcePersistencePath: state, cf: false, workers: [worker, door] } as never),
     );
     await miniflare.ready;
     const stopCron = runCron(miniflare);

@@ -6,11 +6,14 @@ import { freePort } from '../../bench/peers/process.ts';
 import { apiClient, awaitServer } from '../../scripts/api-client.ts';
 import { ROOT, STATE } from '../../scripts/paths.ts';
 import { lockState } from '../../scripts/state-lock.ts';
+import { temporaryState } from '../support/child-server.ts';
+import { lookedUp, tellingLookups } from './lookups.ts';
 
 /** `npm run dev`, and what it says until it ends. */
-function dev(port: number) {
+function dev(port: number, env = process.env) {
   const child = spawn(process.execPath, [join(ROOT, 'scripts/dev.ts'), '--port', `${port}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -29,7 +32,8 @@ it.skipIf(unlock === null)('holds the state that npm start uses for as long as i
   unlock?.();
   const port = await freePort();
   const client = apiClient(`http://localhost:${port}`, 1);
-  const served = dev(port);
+  const nothingKept = await temporaryState();
+  const served = dev(port, tellingLookups(nothingKept.path));
   try {
     expect(await awaitServer(client, 40_000), served.said()).toBe(true);
     await expect(lockState(STATE)).rejects.toThrow('Another server is using');
@@ -40,4 +44,7 @@ it.skipIf(unlock === null)('holds the state that npm start uses for as long as i
   // What Wrangler itself ends with on SIGTERM.
   expect(await served.ended).toBe(143);
   (await lockState(STATE))();
+  await nothingKept.remove();
+  // Wrangler asks for its own updates; where it runs is nobody's business.
+  expect(lookedUp(served.said())).not.toContain('workers.cloudflare.com');
 });

@@ -6,11 +6,13 @@ import { freePort } from '../../bench/peers/process.ts';
 import { answers, apiClient } from '../../scripts/api-client.ts';
 import { ROOT } from '../../scripts/paths.ts';
 import { temporaryState } from '../support/child-server.ts';
+import { lookedUp, tellingLookups } from './lookups.ts';
 
 /** `npm start` on the port, once it says that it is ready. */
-async function start(state: string, port: number) {
+async function start(state: string, port: number, env = process.env) {
   const child = spawn(process.execPath, [join(ROOT, 'scripts/start.ts'), '--port', `${port}`, '--state', state], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   let said = '';
@@ -68,4 +70,14 @@ it('listens on the port it is given, says how to go on there, refuses what is ta
   }
   expect(await server.ended).toBe(0);
   expect(await answers(apiClient(`http://localhost:${port}`, 1))).toBe(false);
+});
+
+it('looks up no other host', async () => {
+  const state = await temporaryState();
+  const server = await start(state.path, 0, tellingLookups(state.path));
+  server.stop();
+  await server.ended;
+  await state.remove();
+  expect(server.isReady, server.said()).toBe(true);
+  expect(lookedUp(server.said()).filter((name) => !['127.0.0.1', 'localhost'].includes(name))).toEqual([]);
 });
