@@ -73,10 +73,13 @@ interface Tally {
   venues: number;
 }
 
-async function readConferences(file: string, mapping: Mapping, onBad: (line: number, reason: string) => void) {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Failure(`${file} cannot be read: ${getSystemErrorMessage(error.errno ?? 0)}.`);
   });
+}
+
+function conferencesOf(text: string, mapping: Mapping, onBad: (line: number, reason: string) => void): Conference[] {
   const conferences: Conference[] = [];
   let line = 0;
   for (const source of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
@@ -131,9 +134,11 @@ async function main(args: readonly string[]): Promise<number> {
     tally.skipped++;
     screen.print(`line ${line} skipped: ${reason}`);
   };
-  const conferences = await readConferences(options.file, options.mapping, skip);
-  tally.total = conferences.length;
+  const text = await readText(options.file);
+  // Before the lines: what is wrong with them is no news while nothing can be loaded.
   await requireServer(client);
+  const conferences = conferencesOf(text, options.mapping, skip);
+  tally.total = conferences.length;
   const session = await openSession(client, options);
   // One load at a time per server: two would both find the same events missing.
   const lockName = createHash('sha256').update(client.url).digest('hex').slice(0, 16);

@@ -78,6 +78,8 @@ const HOPELESS: readonly (readonly [string, readonly string[], string])[] = [
 ];
 it.each(HOPELESS)('%s %j says in one line why it cannot', async (name, args, complaint) => {
   const ended = await run(name, ...args);
+  // None of its lines can be read, which is no news while there is nothing to load into.
+  ['load', [FILE, '--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
   expect(ended).toMatchObject({ code: 1, out: '' });
   expect(ended.complaint).toContain(complaint);
   expect(ended.complaint).toMatch(/^.*\n$/);
