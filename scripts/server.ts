@@ -51,14 +51,15 @@ function runCron(miniflare: Miniflare): () => void {
 
 /**
  * Serves the bundled Worker on workerd, with the local D1 migrated and everything kept on disk.
- * @throws Failure if the port is taken or another server uses the state
+ * @throws Failure if another server uses the state or the port is taken
  */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const { port = 0, state = STATE, vars = {}, build = true } = options;
-  await assertFree(port);
+  // First: whose own server has the state would not be helped by another port.
   const unlock = await lockState(state);
   const unwatch = watchWorkerd();
   try {
+    await assertFree(port);
     const worker = workerOptions(vars);
     const door = doorTo(worker.name, port);
     await Promise.all([build ? bundle() : undefined, applyMigrations(state, worker.d1Databases.DB.id)]);
