@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { Failure, readArguments, runScript, UsageError } from './command-line.ts';
-import { databaseId, withLocalDatabase } from './local-database.ts';
+import { databaseId, hasDatabase, withLocalDatabase } from './local-database.ts';
 import { ROOT, stateFolder, WRANGLER } from './paths.ts';
 import { promotion } from './promotion.ts';
 
@@ -23,7 +22,7 @@ interface Account {
  */
 async function executeLocally(statements: readonly string[], state: string): Promise<Account[]> {
   const empty = new Failure(`The database in ${state} is empty: start the server once, then sign up.`);
-  if (!existsSync(state)) throw empty;
+  if (!hasDatabase(state)) throw empty;
   return withLocalDatabase(state, databaseId(), async (database) => {
     const table = await database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'users'").first();
     if (table === null) throw empty;

@@ -1,6 +1,6 @@
-import { readArguments, runScript } from './command-line.ts';
+import { Failure, readArguments, runScript } from './command-line.ts';
 import { commonest, costOf, listCases } from './list-cases.ts';
-import { localSecret } from './local-secret.ts';
+import { hasDatabase } from './local-database.ts';
 import { stateFolder } from './paths.ts';
 import { startServer } from './server.ts';
 
@@ -17,7 +17,8 @@ times, and the rows it read. Stop the server first. Exits with 1 if a list took 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = readArguments(args, { state: { type: 'string' } });
   const state = stateFolder(values.state);
-  const server = await startServer({ state, vars: { JWT_SECRET: await localSecret() } });
+  if (!hasDatabase(state)) throw new Failure(`There is no database in ${state}: start the server once.`);
+  const server = await startServer({ state });
   try {
     return await report(await server.database());
   } finally {

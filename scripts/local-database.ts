@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import { ROOT } from './paths.ts';
@@ -7,6 +9,11 @@ export function databaseId(): string {
   const id = readConfig({ config: `${ROOT}/wrangler.toml` }).d1_databases[0]?.database_id;
   if (id === undefined) throw new Error('wrangler.toml names no D1 database.');
   return id;
+}
+
+/** Whether a server has ever kept anything in the state. To open it makes what is not there. */
+export function hasDatabase(state: string): boolean {
+  return existsSync(join(state, 'd1'));
 }
 
 /**

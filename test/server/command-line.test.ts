@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { ROOT } from '../../scripts/paths.ts';
-import { SECRET } from '../support/child-server.ts';
+import { SECRET, temporaryState } from '../support/child-server.ts';
 
 interface Ended {
   readonly code: number;
@@ -65,22 +65,33 @@ it.each(WRONG)('%s %j is told what is wrong in one line', async (name, args, com
 });
 
 const FILE = join(ROOT, 'package.json');
+const nothing = await temporaryState();
+afterAll(nothing.remove);
 const HOPELESS: readonly (readonly [string, readonly string[], string])[] = [
   ['start', ['--port', '0', '--state', FILE], FILE],
   // Node's own recursive mkdir never ends here.
   ['start', ['--port', '0', '--state', '/proc/seatkeeper/state'], '/proc'],
   ['lists', ['--state', join(FILE, 'state')], FILE],
+  ['lists', ['--state', join(nothing.path, 'typo')], 'start the server once'],
+  ['lists', ['--state', nothing.path], 'start the server once'],
+  ['admin', ['ada', '--state', join(nothing.path, 'typo')], 'start the server once'],
+  ['admin', ['ada', '--state', nothing.path], 'start the server once'],
   ['load', ['no-such-file.jsonl'], 'no-such-file.jsonl'],
   ['load', [ROOT], ROOT],
+  // None of its lines can be read, which is no news while there is nothing to load into.
+  ['load', [FILE, '--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
   ['postman', ['--out', join(FILE, 'collection.json')], FILE],
   ['postman', ['--out', '/proc/seatkeeper/collection.json'], '/proc'],
   ['demo', ['--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
 ];
 it.each(HOPELESS)('%s %j says in one line why it cannot', async (name, args, complaint) => {
   const ended = await run(name, ...args);
-  // None of its lines can be read, which is no news while there is nothing to load into.
-  ['load', [FILE, '--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
   expect(ended).toMatchObject({ code: 1, out: '' });
   expect(ended.complaint).toContain(complaint);
   expect(ended.complaint).toMatch(/^.*\n$/);
+});
+
+it('asking an empty folder for what it keeps leaves it empty', async () => {
+  await Promise.all([run('lists', '--state', nothing.path), run('admin', 'ada', '--state', nothing.path)]);
+  expect(readdirSync(nothing.path)).toEqual([]);
 });
