@@ -61,7 +61,8 @@ async function main(args: readonly string[]): Promise<number> {
   const state = stateFolder(values.state);
   const [account] = remote ? executeRemotely(statements) : await executeLocally(statements, state);
   if (!account) throw new Failure(`There is no account "${name}" in ${remote ? 'the remote database' : state}.`);
-  console.log(`${account.username} <${account.email}> is an admin now; the next login or refresh gives the role.`);
+  const who = `${account.username} <${account.email}>`;
+  console.log(`${who} is an admin now: some rights count at once, all with the next login or refresh.`);
   return 0;
 }
 
