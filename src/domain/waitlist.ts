@@ -61,9 +61,12 @@ export function allot(line: readonly Party[], free: number): Allotment {
   return { granted, left, blocked: isBlocked() };
 }
 
-/** Whether seats that become free go to those who wait: until reservations close. */
+/**
+ * Whether seats that become free go to those who wait: until the event starts, also while newcomers can't reserve any
+ * more; longer if they still can.
+ */
 function promotes(event: EventRecord, at: Instant): boolean {
-  return event.status === 'published' && event.deletedAt === null && at < closesAt(event);
+  return event.status === 'published' && event.deletedAt === null && at < Math.max(event.startTime, closesAt(event));
 }
 
 /** How a reservation of this event starts that was not asked to be pending or confirmed. */

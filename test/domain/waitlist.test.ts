@@ -250,8 +250,11 @@ it('closes the gap when who waits leaves the line, until the very end', () => {
   expect(state.reservations.get(rsv(2))).toMatchObject({ status: 'cancelled', queueSeq: null });
 });
 
-it('promotes until reservations close, and nobody from then on', () => {
-  const line = [...full, queued(rsv(2), bob)];
+it('promotes until the start, though newcomers come too late, and nobody from then on', () => {
+  const line = [...full, edited({ reservationsCloseAt: T0 + 1 }), queued(rsv(2), bob)];
+  given(...line)
+    .when(carol, seats(rsv(3)), START - 1)
+    .then({ code: 'reservations_closed' });
   given(...line)
     .when(olga, cancel(rsv(1)), START - 1)
     .then(cancelled(rsv(1), 'organizer'), promoted(rsv(2)));
@@ -263,11 +266,11 @@ it('promotes until reservations close, and nobody from then on', () => {
     .then();
 });
 
-it('promotes when the organizer reopens reservations', () => {
-  const closed = created({ capacity: 3, reservationsCloseAt: T0 + HOUR });
-  given(closed, queued(rsv(2), bob))
-    .when(olga, edit({ reservationsCloseAt: null }), T0 + HOUR)
-    .then(edited({ reservationsCloseAt: null }), promoted(rsv(2)));
+it('promotes after the start when the organizer has reservations go on', () => {
+  const goesOn = { reservationsCloseAt: START + HOUR / 2 };
+  given(created({ capacity: 3 }), queued(rsv(2), bob))
+    .when(olga, edit(goesOn), START)
+    .then(edited(goesOn), promoted(rsv(2)));
 });
 
 it('gives the waitlist up with its event', () => {

@@ -78,5 +78,5 @@ export function freeSeats(rows: Rows, event: EventRecord, at: Instant): number {
 /** Whether whoever waits would get seats that become free now. */
 export function isServed(event: EventRecord | null, at: Instant): event is EventRecord {
   if (event === null || event.status !== 'published' || event.deletedAt !== null) return false;
-  return at < (event.reservationsCloseAt ?? event.startTime);
+  return at < event.startTime || (event.reservationsCloseAt !== null && at < event.reservationsCloseAt);
 }
