@@ -45,7 +45,9 @@ function toErrors(issue: Issue): ProblemError[] {
       detail: 'There is no such field.',
     }));
   }
-  return [{ pointer: pointer(issue.path), code: issueCode(issue), detail: issue.message }];
+  const code = issueCode(issue);
+  const detail = code === 'required' ? 'This field is required.' : issue.message;
+  return [{ pointer: pointer(issue.path), code, detail }];
 }
 
 /** A schema's complaints as one 422 that names each field. */
