@@ -72,10 +72,13 @@ export const requestId = createMiddleware<AppEnv>(async (c, next) => {
   c.res.headers.set('x-request-id', c.get('requestId'));
 });
 
-/** Passes on the bookmark of the request's D1 session, so that the client's next read is at least as fresh. */
+/**
+ * Passes on the bookmark of the request's D1 session, so that the client's next read is at least as fresh. Only with
+ * what was read or written, where the document declares it.
+ */
 export const bookmark = createMiddleware<AppEnv>(async (c, next) => {
   await next();
-  const latest = c.get('session')?.getBookmark();
+  const latest = c.res.ok ? c.get('session')?.getBookmark() : null;
   if (latest && !c.res.headers.has('x-d1-bookmark')) c.res.headers.set('x-d1-bookmark', latest);
 });
 
