@@ -9,7 +9,11 @@ const role = z.enum(['customer', 'organizer', 'admin']);
 /** What an admin may change of an account. */
 export const userChanges = z
   .strictObject({
-    role: role.optional().openapi({ description: 'Works with the next login or refresh of the account.' }),
+    role: role.optional().openapi({
+      description:
+        'More rights count at once wherever a route asks for a role, else with the next login or refresh; fewer rights ' +
+        'count after 15 minutes at the latest.',
+    }),
     disabled: z
       .boolean()
       .optional()
@@ -22,8 +26,10 @@ export const userQuery = z.strictObject({
   q: line(EMAIL_LENGTH_MAX)
     .optional()
     .openapi({ description: 'Beginning of the username or the e-mail address, in any case.', example: 'ada' }),
-  role: role.optional(),
-  disabled: flag.optional(),
+  role: role.optional().openapi({ description: 'Only accounts in this role.' }),
+  disabled: flag
+    .optional()
+    .openapi({ description: 'True: only accounts that may not log in; false: only those that may.' }),
   ...pageQuery,
 });
 

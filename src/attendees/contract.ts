@@ -2,7 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { requiredBody } from '../http/bodies.ts';
 import { attendeeIdPath, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
-import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
+import {
+  BOOKMARK_HEADER,
+  BOOKMARK_INPUT,
+  ETAG_HEADER,
+  ifNoneMatch,
+  LOCATION_HEADER,
+  NOT_MODIFIED,
+} from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { attendeeInput, attendeeJson, attendeeList, attendeePatch, attendeeQuery, registeredJson } from './schema.ts';
@@ -75,7 +82,7 @@ export const getAttendee = createRoute({
     params,
     headers: editTokenHeader.extend({
       ...BOOKMARK_INPUT.shape,
-      'if-none-match': z.string().optional().openapi({ example: '"1"' }),
+      ...ifNoneMatch(),
     }),
   },
   responses: {

@@ -96,7 +96,10 @@ export const attendeeList = z
 /** Filter, order and page of the list of attendees. */
 export const attendeeQuery = z.strictObject({
   q: searchQuery.openapi({ description: 'Beginnings of words that must all occur in names or e-mail address.' }),
-  sort: z.enum(['last_name', '-last_name', 'created_at', '-created_at']).optional().openapi({ default: 'last_name' }),
+  sort: z
+    .enum(['last_name', '-last_name', 'created_at', '-created_at'])
+    .optional()
+    .openapi({ default: 'last_name', description: 'The order; `-` is descending.' }),
   ...pageQuery,
 });
 

@@ -8,6 +8,7 @@ import {
   BOOKMARK_INPUT,
   COMMAND_HEADERS,
   ETAG_HEADER,
+  ifNoneMatch,
   LOCATION_HEADER,
   NOT_MODIFIED,
 } from '../http/headers.ts';
@@ -19,9 +20,11 @@ const tags = ['Events'];
 const signedIn = [{ bearerAuth: [] }];
 const anybody = [{ bearerAuth: [] }, {}];
 const params = z.object({ id: eventIdPath });
+/** An ETag of a single event. */
+const EXAMPLE_TAG = '"1-17-upcoming"';
 const ifMatchEvent = ifMatch(
   'Only if the event still has the version of this ETag; reservations made meanwhile do not matter.',
-  '"1-17-upcoming"',
+  EXAMPLE_TAG,
 );
 const shown = {
   description: 'The event.',
@@ -54,7 +57,6 @@ export const createEvent = createRoute({
 
 /** What readers are told of the cache. */
 const MAY_BE_CACHED = 'Without a token and a bookmark the answer may be up to two seconds old.';
-const IF_NONE_MATCH_INPUT = { 'if-none-match': z.string().optional().openapi({ example: '"1-17-upcoming"' }) };
 /** Of answers that may be cached. */
 const PUBLIC_HEADERS = {
   ...ETAG_HEADER,
@@ -78,7 +80,7 @@ export const listEvents = createRoute({
   tags,
   security: anybody,
   middleware: authOptional,
-  request: { query: eventQuery, headers: BOOKMARK_INPUT.extend(IF_NONE_MATCH_INPUT) },
+  request: { query: eventQuery, headers: BOOKMARK_INPUT.extend(ifNoneMatch('"q2T8mXc5vLr0JwYbN4sKdA"')) },
   responses: {
     200: {
       description: 'A page of events.',
@@ -101,7 +103,7 @@ export const getEvent = createRoute({
   middleware: authOptional,
   request: {
     params,
-    headers: BOOKMARK_INPUT.extend(IF_NONE_MATCH_INPUT),
+    headers: BOOKMARK_INPUT.extend(ifNoneMatch(EXAMPLE_TAG)),
   },
   responses: {
     200: { ...shown, headers: PUBLIC_HEADERS },

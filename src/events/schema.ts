@@ -180,7 +180,10 @@ export const eventQuery = z.strictObject({
     description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.',
     example: 'jazz',
   }),
-  when: z.enum(['upcoming', 'ongoing', 'past']).optional(),
+  when: z
+    .enum(['upcoming', 'ongoing', 'past'])
+    .optional()
+    .openapi({ description: 'Upcoming: not started yet; ongoing: started and not ended; past: ended.' }),
   available: flag
     .optional()
     .openapi({ description: 'True: only events with seats left that take reservations, or will.' }),
@@ -189,10 +192,10 @@ export const eventQuery = z.strictObject({
     .optional()
     .openapi({ description: 'Published unless given, or of any status if mine.' }),
   mine: flag.optional().openapi({ description: 'True: only the events of the caller, drafts included.' }),
-  organizer_id: userId.optional().openapi({ example: EXAMPLE_IDS.user }),
-  venue_id: venueId.optional(),
+  organizer_id: userId.optional().openapi({ description: 'Only events of this organizer.', example: EXAMPLE_IDS.user }),
+  venue_id: venueId.optional().openapi({ description: 'Only events at this venue.' }),
   country: countryCode.optional(),
-  tag: tag.optional().openapi({ example: 'jazz' }),
+  tag: tag.optional().openapi({ description: 'Only events with this tag, in any case.', example: 'jazz' }),
   starts_after: instantQuery.optional().openapi({ description: 'Only events that start later.' }),
   starts_before: instantQuery.optional().openapi({ description: 'Only events that start earlier.' }),
   sort: z.enum(SORTS).optional().openapi({

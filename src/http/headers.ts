@@ -28,6 +28,12 @@ export const COMMAND_HEADERS = {
 /** The answer to a client whose `If-None-Match` names what it would get. */
 export const NOT_MODIFIED = { description: 'The client has it already.', headers: ETAG_HEADER };
 
+/** The request header of a client that has an answer already: its ETag, of the kind that the example shows. */
+export function ifNoneMatch(example = '"1"') {
+  const description = 'Answer 304, without a body, if the answer would still have this ETag.';
+  return { 'if-none-match': z.string().optional().openapi({ description, example }) };
+}
+
 /** The request header of lists that reads a client's own writes. */
 export const BOOKMARK_INPUT = z.object({
   'x-d1-bookmark': z.string().optional().openapi({

@@ -190,6 +190,8 @@ const WWW_AUTHENTICATE = { 'WWW-Authenticate': { description: '`Bearer` (RFC 675
 /** Response headers that always come with a code. */
 const HEADERS_OF: Partial<Record<ProblemCode, object>> = {
   unauthorized: WWW_AUTHENTICATE,
+  invalid_credentials: WWW_AUTHENTICATE,
+  invalid_refresh_token: WWW_AUTHENTICATE,
   rate_limited: RETRY_AFTER,
   busy: RETRY_AFTER,
   overloaded: RETRY_AFTER,

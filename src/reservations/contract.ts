@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional } from '../http/auth.ts';
 import { optionalBody } from '../http/bodies.ts';
 import { attendeeIdPath, editTokenHeader } from '../http/fields.ts';
-import { BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED, noStore } from '../http/headers.ts';
+import { BOOKMARK_INPUT, ETAG_HEADER, ifNoneMatch, LOCATION_HEADER, NOT_MODIFIED, noStore } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, listed, ofEvent, ofReservation, reading, shown } from './contract-parts.ts';
@@ -133,7 +133,7 @@ export const getReservation = createRoute({
     'others it does not exist.',
   request: {
     params: ofReservation,
-    headers: z.object({ 'if-none-match': z.string().optional().openapi({ example: '"1"' }) }),
+    headers: z.object(ifNoneMatch()),
   },
   responses: {
     200: { ...shown, headers: ETAG_HEADER },

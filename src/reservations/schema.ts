@@ -143,11 +143,14 @@ export const reservationList = z
   .openapi('ReservationList');
 
 /** Filters and page of an event's reservations. */
-export const eventReservationsQuery = z.strictObject({ status: z.enum(STATUSES).optional(), ...pageQuery });
+export const eventReservationsQuery = z.strictObject({
+  status: z.enum(STATUSES).optional().openapi({ description: 'Only reservations in this status.' }),
+  ...pageQuery,
+});
 
 /** Filters and page of the caller's reservations. */
 export const myReservationsQuery = eventReservationsQuery.extend({
-  event_id: eventId.optional(),
+  event_id: eventId.optional().openapi({ description: 'Only reservations for this event.' }),
   offered: flag
     .optional()
     .openapi({ description: 'True: those that others offer to the caller, instead of their own.' }),

@@ -2,7 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { requiredBody } from '../http/bodies.ts';
 import { ifMatchHeader, venueIdPath } from '../http/fields.ts';
-import { BOOKMARK_HEADER, BOOKMARK_INPUT, ETAG_HEADER, LOCATION_HEADER, NOT_MODIFIED } from '../http/headers.ts';
+import {
+  BOOKMARK_HEADER,
+  BOOKMARK_INPUT,
+  ETAG_HEADER,
+  ifNoneMatch,
+  LOCATION_HEADER,
+  NOT_MODIFIED,
+} from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './schema.ts';
@@ -66,7 +73,7 @@ export const getVenue = createRoute({
   security: [],
   request: {
     params,
-    headers: BOOKMARK_INPUT.extend({ 'if-none-match': z.string().optional().openapi({ example: '"1"' }) }),
+    headers: BOOKMARK_INPUT.extend(ifNoneMatch()),
   },
   responses: {
     200: shown,
@@ -113,7 +120,7 @@ export const deleteVenue = createRoute({
   path: '/venues/{id}',
   operationId: 'deleteVenue',
   summary: 'Delete a venue',
-  description: 'For its owner and admins, while no upcoming event takes place there, not even a draft.',
+  description: 'For its owner and admins, while no upcoming event takes place there, drafts of its owner included.',
   request: { params, headers: ifMatchHeader },
   responses: {
     204: { description: 'It is gone.', headers: BOOKMARK_HEADER },

@@ -70,7 +70,7 @@ export const venueQuery = z.strictObject({
   q: searchQuery.openapi({ description: 'Beginnings of words that must all occur in name or location.' }),
   country: countryCode.optional(),
   mine: flag.optional().openapi({ description: 'True: only the venues of the caller.' }),
-  sort: z.enum(SORTS).optional().openapi({ default: 'name' }),
+  sort: z.enum(SORTS).optional().openapi({ default: 'name', description: 'The order; `-` is descending.' }),
   ...pageQuery,
 });
 

@@ -17,3 +17,11 @@ it('passes a bookmark on with what was read or written, not with a refusal or wh
   const gone = await request('GET', path.replace(/.{4}$/, '0000'));
   expect([gone.status, gone.headers.has(BOOKMARK)]).toEqual([404, false]);
 });
+
+it.each([
+  ['/api/auth/login', { username: 'nobody', password: 'no password of anybody' }],
+  ['/api/auth/refresh', { refresh_token: 'none' }],
+])('challenges whoever %s refuses', async (path, body) => {
+  const reply = await request('POST', path, { body });
+  expect([reply.status, reply.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+});
