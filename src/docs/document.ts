@@ -6,7 +6,8 @@ import { addExamples } from './examples.ts';
 
 const DESCRIPTION = `Takes reservations for events and never oversells.
 
-- **Errors** are \`application/problem+json\` (RFC 9457). Their \`code\` is one of a closed list: each operation names its own.
+- **Errors** are \`application/problem+json\`, each a \`Problem\` (RFC 9457). Its schema lists every \`code\` that there is;
+  each operation names its own. Unknown paths and methods answer 404 \`route_not_found\`.
 - **Lists** answer \`{items, next_cursor}\`. Send \`next_cursor\` back as \`cursor\` for the next page; it is null on the last.
 - **Your own writes**: send the \`X-D1-Bookmark\` of an answer back, and lists are at least as fresh as it.
 - **Without a token** reads of events may be up to two seconds old. A token or a bookmark reads past that cache, and
@@ -29,6 +30,19 @@ const TAGS = [
   { name: 'Docs', description: 'This documentation and the health of the service.' },
 ] as const;
 
+/** A header of every answer, from a middleware that no route knows of. */
+const REQUEST_ID = {
+  description: 'Names the request in the logs of the server; the `request_id` of a `Problem`.',
+  schema: { type: 'string', format: 'uuid' },
+} as const;
+const REQUEST_ID_REF = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+
+/** As much of an operation as is looked into here. */
+interface Operation {
+  readonly tags?: readonly string[];
+  readonly responses?: Readonly<Record<string, { headers?: object }>>;
+}
+
 /** The OpenAPI 3.1 document of the app, from the routes that are mounted on it. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>) {
   const document = app.getOpenAPI31Document({
@@ -38,12 +52,18 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>) {
   });
   addExamples(document);
   describeDefaults(document);
-  const used = new Set(
-    Object.values(document.paths ?? {}).flatMap((path) => operationsOf(path).flatMap((o) => o.tags)),
-  );
-  return { ...document, tags: TAGS.filter((tag) => used.has(tag.name)) };
+  const operations = Object.values(document.paths ?? {}).flatMap(operationsOf);
+  for (const response of operations.flatMap(({ responses = {} }) => Object.values(responses))) {
+    response.headers = { ...response.headers, ...REQUEST_ID_REF };
+  }
+  const used = new Set(operations.flatMap(({ tags }) => tags));
+  return {
+    ...document,
+    tags: TAGS.filter((tag) => used.has(tag.name)),
+    components: { ...document.components, headers: { RequestId: REQUEST_ID } },
+  };
 }
 
-function operationsOf(path: object): { readonly tags?: readonly string[] }[] {
+function operationsOf(path: object): Operation[] {
   return Object.values(path).filter((member) => typeof member === 'object');
 }

@@ -142,39 +142,31 @@ function problemExample(code: ProblemCode) {
   return problemBody(new Problem(code), '/api/events', '0f6ad7c4-6a3c-4a52-9d5c-3a0d6a1c7f1e');
 }
 
-function problemSchema(codes: readonly [ProblemCode, ...ProblemCode[]]) {
-  const has = (code: ProblemCode) => codes.includes(code);
-  return z.object({
+const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+/** Any error. What an operation answers differs from it in nothing but its codes. */
+const anyProblem = z
+  .object({
     type: z.string().openapi({ description: 'A URN that names the kind of problem.' }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
     instance: z.string().openapi({ description: 'Path of the request.' }),
-    code: z.enum(codes),
-    request_id: z.string(),
-    ...(has('validation_failed') && {
-      errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
-    }),
-    ...(has('already_reserved') && {
-      reservation_id: z
-        .string()
-        .optional()
-        .openapi({ description: 'With already_reserved: the existing reservation.' }),
-    }),
-    ...(has('sold_out') && {
-      available_slots: z
-        .int()
-        .optional()
-        .openapi({ description: 'With sold_out: the seats that could be had; not those kept for who waits.' }),
-    }),
-    ...(has('already_checked_in') && {
-      checked_in_at: z.iso.datetime().optional().openapi({ description: 'With already_checked_in: since when.' }),
-    }),
-    ...((has('capacity_below_reserved') || has('capacity_below_events')) && {
-      minimum: z.int().optional().openapi({ description: 'With capacity_below_…: the least capacity possible.' }),
-    }),
-  });
-}
+    code: z.enum(CODES),
+    request_id: z.string().openapi({ description: 'The `X-Request-Id` of the answer.' }),
+    errors: z
+      .array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() }))
+      .optional()
+      .openapi({ description: 'With validation_failed: what is wrong, by field or parameter.' }),
+    reservation_id: z.string().optional().openapi({ description: 'With already_reserved: the existing reservation.' }),
+    available_slots: z
+      .int()
+      .optional()
+      .openapi({ description: 'With sold_out: the seats that could be had; not those kept for who waits.' }),
+    checked_in_at: z.iso.datetime().optional().openapi({ description: 'With already_checked_in: since when.' }),
+    minimum: z.int().optional().openapi({ description: 'With capacity_below_…: the least capacity possible.' }),
+  })
+  .openapi('Problem');
 
 /** Codes that a route without a body may answer to one that is sent all the same. */
 export const NO_BODY_PROBLEMS = ['body_too_large', 'unsupported_media_type'] as const;
@@ -222,7 +214,7 @@ export function problems(...codes: readonly ProblemCode[]): {} {
         ...headersOf(codes),
         content: {
           'application/problem+json': {
-            schema: problemSchema(codes as [ProblemCode, ...ProblemCode[]]),
+            schema: anyProblem.extend({ code: z.enum(codes) }),
             example: problemExample(codes[0] as ProblemCode),
           },
         },

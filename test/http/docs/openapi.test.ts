@@ -1,3 +1,4 @@
+import type { Schema } from '@cfworker/json-schema';
 import { expect, it } from 'vitest';
 import { PROBLEMS } from '../../../src/http/problem.ts';
 import { type Operation, openApi, schemaErrors } from '../../support/contract.ts';
@@ -58,6 +59,12 @@ it.each(operations)('%s tells which headers come with a refusal', (_, { response
   }
 });
 
+/** The codes that a schema of problems allows. */
+function codesOf(schema: Schema | undefined): readonly string[] {
+  const code = schema?.properties?.code as Schema | undefined;
+  return code?.enum ?? [];
+}
+
 /** They ask an event's actor, have the whole of D1's rows written, or answer what never changes. */
 const WITHOUT_D1 = [
   ...['getAvailability', 'getReservation', 'getTicket', 'getWaitlist', 'getChanges', 'rebuildEvent'],
@@ -80,6 +87,10 @@ it.each(throughD1.filter(([name]) => name.startsWith('GET')))('%s takes a bookma
   expect(operation.parameters?.map(({ name }) => name)).toContain('x-d1-bookmark');
 });
 
+it.each(operations)('%s declares the id that every answer carries', (_, { responses }) => {
+  for (const { headers } of Object.values(responses)) expect(headers).toHaveProperty('X-Request-Id');
+});
+
 it('names each operation once', () => {
   const ids = operations.map(([, operation]) => operation.operationId);
   expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
@@ -91,14 +102,18 @@ it('describes every tag that it uses', () => {
   expect(api.tags.filter((tag) => !tag.description)).toEqual([]);
 });
 
+it('has one list of all error codes', () => {
+  expect(codesOf(api.components.schemas?.Problem)).toEqual(Object.keys(PROBLEMS));
+});
+
 it('has every error code, under its own status, and no other', () => {
   // The only code of no operation: it says that there is none.
   const seen = new Set(['route_not_found']);
   for (const [name, operation] of operations) {
     for (const [status, response] of Object.entries(operation.responses)) {
       const schema = response.content?.['application/problem+json']?.schema;
-      const code = schema?.properties?.code as { enum?: string[]; const?: string } | undefined;
-      for (const one of code?.enum ?? (code?.const === undefined ? [] : [code.const])) {
+      if (schema !== undefined) expect(schema.allOf?.[0]).toEqual({ $ref: '#/components/schemas/Problem' });
+      for (const one of codesOf(schema?.allOf?.[1])) {
         seen.add(one);
         expect(`${name} ${status} ${one}`).toBe(`${name} ${PROBLEMS[one as keyof typeof PROBLEMS]?.status} ${one}`);
       }
