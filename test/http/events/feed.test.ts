@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { newEventId } from '../../../src/http/ids.ts';
 import { request, somebody } from '../../support/api.ts';
-import { createEvent, hoursFromNow, invalid } from '../../support/events.ts';
+import { createEvent, invalid } from '../../support/events.ts';
 import {
   act,
   admin,
@@ -144,10 +144,10 @@ describe('GET /api/events/{id}/changes', () => {
   });
 
   it('goes on to the end of a deleted event, which for everybody else is gone', async () => {
-    const { id } = await createEvent(token, { capacity: 1 });
+    const { id } = await createEvent(token, { capacity: 2 });
     const first = await booked(id);
-    const waiting = await booked(id, { on_full: 'waitlist' });
-    await request('PATCH', `/api/events/${id}`, { token, body: { reservations_close_at: hoursFromNow(-1) } });
+    const waiting = await booked(id, { on_full: 'waitlist', quantity: 2 });
+    await request('PATCH', `/api/events/${id}`, { token, body: { capacity: 1 } });
     await act(organizer, first.id, 'cancel');
     const { next_after_seq: read } = (await changes(id)).body;
     expect((await request('DELETE', `/api/events/${id}`, { token })).status).toBe(204);
