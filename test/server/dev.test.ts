@@ -7,7 +7,7 @@ import { apiClient, awaitServer } from '../../scripts/api-client.ts';
 import { ROOT, STATE } from '../../scripts/paths.ts';
 import { lockState } from '../../scripts/state-lock.ts';
 import { temporaryState } from '../support/child-server.ts';
-import { lookedUp, tellingLookups } from './lookups.ts';
+import { lookedUp, tellingLookups } from '../support/lookups.ts';
 
 /** `npm run dev`, and what it says until it ends. */
 function dev(port: number, env = process.env) {

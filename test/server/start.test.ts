@@ -6,7 +6,7 @@ import { freePort } from '../../bench/peers/process.ts';
 import { answers, apiClient } from '../../scripts/api-client.ts';
 import { ROOT } from '../../scripts/paths.ts';
 import { temporaryState } from '../support/child-server.ts';
-import { lookedUp, tellingLookups } from './lookups.ts';
+import { lookedUp, tellingLookups } from '../support/lookups.ts';
 
 /** `npm start` on the port, once it says that it is ready. */
 async function start(state: string, port: number, env = process.env) {
