@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { dryRun } from '../scripts/bundle.ts';
 import { doorTo } from '../scripts/door.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { watchWorkerd } from '../scripts/watchdog.ts';
@@ -37,12 +36,7 @@ export interface Workerd {
 export async function bundleWorker(name: string, config: string, ...options: string[]): Promise<WorkerSource> {
   const outdir = join(ROOT, '.wrangler/bench', name);
   await mkdir(outdir, { recursive: true });
-  const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-  const args = [wrangler, 'deploy', '--dry-run', '--config', config, '--outdir', outdir, ...options];
-  await promisify(execFile)(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
-  });
+  await dryRun(outdir, '--config', config, ...options);
   return { name, config, bundle: join(outdir, 'worker.js') };
 }
 

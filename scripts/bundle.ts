@@ -26,17 +26,27 @@ export async function bundle(): Promise<void> {
   await mkdir(OUT, { recursive: true });
   const aside = await mkdtemp(join(OUT, 'building-'));
   try {
-    await promisify(execFile)(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', aside], {
-      cwd: ROOT,
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
-    });
+    await dryRun(aside);
     await rename(join(aside, 'worker.js.map'), `${BUNDLE}.map`);
     await rename(join(aside, 'worker.js'), BUNDLE);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Does all of a deploy but deploying, which leaves what would be deployed in a folder.
+ * @param options more of them for `wrangler deploy`
+ * @throws Failure with the bundler's complaints
+ */
+export async function dryRun(outdir: string, ...options: string[]): Promise<void> {
+  const args = [WRANGLER, 'deploy', '--dry-run', '--outdir', outdir, ...options];
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false' };
+  try {
+    await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Failure(`The Worker could not be bundled.\n${stdout}${stderr}`, { cause: error });
-  } finally {
-    await rm(aside, { recursive: true, force: true });
   }
 }
 

@@ -187,7 +187,7 @@ export class Store {
     });
     // A holder's former reservation must make room in the unique index before the next one enters it.
     changed.sort((a, b) => Number(isActive(a)) - Number(isActive(b)));
-    if (changed.length > 0) for (const part of jsonParts(toRows(changed))) this.#sql.exec(UPSERT_RESERVATIONS, part);
+    for (const part of jsonParts(toRows(changed))) this.#sql.exec(UPSERT_RESERVATIONS, part);
   }
 
   /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */

@@ -1,6 +1,6 @@
 import type { Fact, FactType } from '../domain/facts.ts';
 import type { EventId, Reservation, ReservationId, UserId } from '../domain/model.ts';
-import { snakeCase } from '../domain/names.ts';
+import { jsonName } from '../domain/names.ts';
 import { base32, firstIdAt } from './history.ts';
 import { insertRows, jsonParts } from './json-rows.ts';
 
@@ -45,8 +45,7 @@ interface Told extends Happened {
  */
 export function factLines(session: D1DatabaseSession, told: readonly Told[]): D1PreparedStatement[] {
   const statement = session.prepare(INSERT_LINES);
-  const lines = told.flatMap(linesOf);
-  return lines.length === 0 ? [] : jsonParts(lines).map((part) => statement.bind(part));
+  return jsonParts(told.flatMap(linesOf)).map((part) => statement.bind(part));
 }
 
 function linesOf({ view, facts, transfers, reservations }: Told): unknown[][] {
@@ -81,13 +80,12 @@ function detailsOf(data: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(data)
       .filter(([name]) => !LEFT_OUT.includes(name))
-      .map(([name, value]) =>
-        name === 'holdMs' ? ['hold_minutes', Number(value) / 60_000] : [snakeCase(name), detailOf(name, value)],
-      ),
+      .map(([name, value]) => [jsonName(name), detailOf(name, value)]),
   );
 }
 
 function detailOf(name: string, value: unknown): unknown {
+  if (name === 'holdMs') return Number(value) / 60_000;
   if (typeof value === 'number' && INSTANT_NAME.test(name)) return new Date(value).toISOString();
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? detailsOf(value) : value;

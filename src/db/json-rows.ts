@@ -8,8 +8,9 @@ export const WITH_ROWS = 'WITH rows (v) AS MATERIALIZED (SELECT value FROM json_
 /** A bound value may have 2 MB; in UTF-8 a character of JSON has at most three bytes. */
 const BOUND_LENGTH_MAX = 600_000;
 
-/** Rows as the JSON arrays to bind, in their order: one, unless it were too long for a bound value. */
+/** Rows as the JSON arrays to bind, in their order: none, or one, unless it were too long for a bound value. */
 export function jsonParts(rows: readonly unknown[]): string[] {
+  if (rows.length === 0) return [];
   const whole = JSON.stringify(rows);
   if (whole.length <= BOUND_LENGTH_MAX || rows.length === 1) return [whole];
   const middle = Math.ceil(rows.length / 2);

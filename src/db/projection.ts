@@ -79,7 +79,7 @@ export async function project(session: D1DatabaseSession, pages: readonly Page[]
   const counted = pages.filter(({ isEdited }) => !isEdited).map(({ view }) => countValues(view));
   const reservations = reservationRows(pages.flatMap((page) => page.reservations));
   const write = (statement: string, rows: readonly unknown[]) =>
-    rows.length === 0 ? [] : jsonParts(rows).map((part) => session.prepare(statement).bind(part));
+    jsonParts(rows).map((part) => session.prepare(statement).bind(part));
   await session.batch([
     ...write(UPSERT_EVENTS, edited),
     ...write(UPDATE_COUNTS, counted),

@@ -171,9 +171,9 @@ function grow({ state, event, reservation }: Case, command: CommandOf<'change_qu
     data: { quantity, requeued, passed },
   });
   if (reservation.status === 'waitlisted') {
-    if (quantity > event.capacity)
-      return reject(noRoom(makeRoom(state, event, { ...reservation, quantity }, null, at)));
-    const requeued = { ...reservation, quantity, queueSeq: Number.POSITIVE_INFINITY, passes: 0 };
+    const grown = { ...reservation, quantity };
+    if (quantity > event.capacity) return reject(noRoom(makeRoom(state, event, grown, null, at)));
+    const requeued = { ...grown, queueSeq: Number.POSITIVE_INFINITY, passes: 0 };
     return accept(state, command, [resized(true, []), ...refill(withChanged(state, requeued), event, at)]);
   }
   const asking = { id: reservation.id, quantity: quantity - reservation.quantity, passes: 0 };

@@ -2,3 +2,8 @@
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
+
+/** The name of a field of an event in JSON: in snake_case, and holds in minutes. */
+export function jsonName(field: string): string {
+  return field === 'holdMs' ? 'hold_minutes' : snakeCase(field);
+}

@@ -160,9 +160,7 @@ export const pageLimit = decimal(z.number().int().min(1).max(100)).openapi({
 
 /** The parameters of every list. */
 export const pageQuery = {
-  limit: pageLimit
-    .default(PAGE_SIZE)
-    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE, description: 'Most items to answer.' }),
+  limit: pageLimit.default(PAGE_SIZE).openapi({ default: PAGE_SIZE, description: 'Most items to answer.' }),
   cursor: z.string().max(500).optional().openapi({
     description: '`next_cursor` of the page before, of the same list with the same filters.',
     example: 'WyJldmVudHM6Vm4weE1kY0xrUnRKIiwxODExODczNjAwMDAwLCJldnRfMDEiXQ',

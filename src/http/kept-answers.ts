@@ -162,16 +162,20 @@ export class KeptAnswers {
         this.#others = this.#kept.values();
         return found;
       }
-      if (isConfirmable(kept, now) && this.#isUntouched(kept) && !isGood(kept, now)) found.push(kept);
+      if (this.#mayHold(kept, now) && !isGood(kept, now)) found.push(kept);
     }
     return found;
+  }
+
+  /** Whether D1 is to say if it still holds. */
+  #mayHold(kept: Kept, now: number): kept is About {
+    return isConfirmable(kept, now) && this.#isUntouched(kept);
   }
 
   #askedLately(now: number): About[] {
     this.#confirmedAt = now;
     return [...this.#kept.values()]
-      .filter((kept) => isConfirmable(kept, now))
-      .filter((kept) => this.#isUntouched(kept))
+      .filter((kept) => this.#mayHold(kept, now))
       .filter(({ since, askedAt }) => now - since < AGE_MAX_MS && now - askedAt < ASKED_WITHIN_MS);
   }
 }

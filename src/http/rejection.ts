@@ -1,12 +1,7 @@
-import { snakeCase } from '../domain/names.ts';
+import { jsonName } from '../domain/names.ts';
 import type { FieldError, Rejection } from '../domain/outcomes.ts';
 import { toTime } from './fields.ts';
 import { Problem, type ProblemError, validationProblem } from './problem.ts';
-
-/** `holdMs` is `hold_minutes` in JSON; every other field is its snake_case name. */
-function jsonName(field: FieldError['field']): string {
-  return field === 'holdMs' ? 'hold_minutes' : snakeCase(field);
-}
 
 function toProblemError(error: FieldError): ProblemError {
   return { pointer: `/${jsonName(error.field)}`, code: error.code, detail: error.detail };

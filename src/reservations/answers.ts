@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { type Answer, readManagedEvent } from '../actor/client.ts';
-import type { EventId, Principal } from '../domain/model.ts';
+import type { EventId, EventView, Principal } from '../domain/model.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { sendReplayed } from '../http/idempotency.ts';
 import { reservationOf } from '../http/outcome.ts';
@@ -34,7 +34,12 @@ export async function answered(
 export async function viewerOf(env: Env, eventId: EventId, principal: Principal): Promise<Principal> {
   if (principal.role !== 'admin') return principal;
   const read = await readManagedEvent(env, eventId, principal);
-  return read.ok && read.value.event.organizerId === principal.userId ? { ...principal, role: 'organizer' } : principal;
+  return read.ok ? viewerAt(read.value, principal) : principal;
+}
+
+/** The same where the event is known. */
+export function viewerAt({ event }: EventView, principal: Principal): Principal {
+  return event.organizerId === principal.userId ? { ...principal, role: 'organizer' } : principal;
 }
 
 /** A page of a list as the caller may see it. */

@@ -8,7 +8,7 @@ import { newReservationId, newSecretCode } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
-import { answered, toList, viewerOf } from './answers.ts';
+import { answered, toList, viewerAt, viewerOf } from './answers.ts';
 import { checkIns } from './check-in-routes.ts';
 import { commands } from './command-routes.ts';
 import * as contract from './contract.ts';
@@ -44,7 +44,7 @@ export const reservations = createRouter()
     const read = await readManagedEvent(c.env, eventId, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const page = await listReservations(database(c), { eventId }, c.req.valid('query'), Date.now());
-    return c.json(toList(page, await viewerOf(c.env, eventId, principal)), 200);
+    return c.json(toList(page, viewerAt(read.value, principal)), 200);
   })
   .openapi(contract.getWaitlist, async (c) => {
     const { id: eventId } = c.req.valid('param');
