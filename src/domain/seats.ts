@@ -10,9 +10,12 @@ import type {
   Totals,
 } from './model.ts';
 
+/** What of an event says whether and when it was closed. */
+type Closing = Pick<EventRecord, 'status' | 'deletedAt' | 'updatedAt'>;
+
 /** Whether the reservation occupies its holder's one place in the event. */
-export function isActive(reservation: Reservation): boolean {
-  return reservation.status === 'pending' || reservation.status === 'confirmed' || reservation.status === 'waitlisted';
+export function isActive({ status }: Pick<Reservation, 'status'>): boolean {
+  return status === 'pending' || status === 'confirmed' || status === 'waitlisted';
 }
 
 /** Whom it is for. */
@@ -21,20 +24,25 @@ export function holderOf({ attendeeId, userId }: Pick<Reservation, 'attendeeId' 
 }
 
 /** Whether it is a hold whose time is over, though no fact says so yet. */
-export function isLapsed(reservation: Reservation, at: Instant): boolean {
-  return reservation.status === 'pending' && reservation.expiresAt !== null && reservation.expiresAt <= at;
+export function isLapsed({ status, expiresAt }: Pick<Reservation, 'status' | 'expiresAt'>, at: Instant): boolean {
+  return status === 'pending' && expiresAt !== null && expiresAt <= at;
+}
+
+/** When its hold ends or ended; null once it was confirmed or cancelled, when that is of no concern any more. */
+export function holdEndOf({ status, expiresAt }: Pick<Reservation, 'status' | 'expiresAt'>): Instant | null {
+  return status === 'pending' || status === 'expired' ? expiresAt : null;
 }
 
 /** Whether the event is over for good: nothing can stay active in it. */
-export function isClosed(event: EventRecord): boolean {
-  return event.status === 'cancelled' || event.deletedAt !== null;
+export function isClosed({ status, deletedAt }: Pick<Closing, 'status' | 'deletedAt'>): boolean {
+  return status === 'cancelled' || deletedAt !== null;
 }
 
 /**
  * The instant as of which the event's holds are judged: closing it ended them all at that moment, so that what is
  * left of them for later steps can't lapse any more.
  */
-export function judgedAt(event: EventRecord, at: Instant): Instant {
+export function judgedAt(event: Closing, at: Instant): Instant {
   return isClosed(event) ? Math.min(at, event.updatedAt) : at;
 }
 
@@ -52,7 +60,11 @@ export function closing(reservation: Reservation): NewFact {
  * The reservation as it is at an instant, even where the fact of it is yet to be written: a lapsed hold is expired,
  * and a closed event has no active reservations.
  */
-export function asOf(reservation: Reservation, event: EventRecord, at: Instant): Reservation {
+export function asOf<R extends Pick<Reservation, 'status' | 'expiresAt' | 'version'>>(
+  reservation: R,
+  event: Closing,
+  at: Instant,
+): R {
   const version = reservation.version + 1;
   if (isLapsed(reservation, judgedAt(event, at))) {
     return { ...reservation, ...ended('expired'), updatedAt: reservation.expiresAt ?? at, version };

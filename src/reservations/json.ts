@@ -1,4 +1,5 @@
 import type { Principal, Reservation } from '../domain/model.ts';
+import { holdEndOf } from '../domain/seats.ts';
 import { toTime } from '../http/fields.ts';
 import { ticketCodeOf } from '../http/tickets.ts';
 import type { ReservationJson } from './schema.ts';
@@ -53,8 +54,7 @@ export function toReservationJson(
     quantity: reservation.quantity,
     status: reservation.status,
     waitlist_position: waitlistPosition,
-    // Of no concern once it was confirmed or cancelled.
-    expires_at: holds(reservation) ? toTime(reservation.expiresAt) : null,
+    expires_at: toTime(holdEndOf(reservation)),
     confirmed_at: toTime(reservation.confirmedAt),
     cancelled_at: toTime(reservation.cancelledAt),
     cancelled_by: reservation.cancelledBy,
@@ -66,8 +66,4 @@ export function toReservationJson(
     updated_at: toTime(reservation.updatedAt),
     version: reservation.version,
   };
-}
-
-function holds({ status }: ShownReservation): boolean {
-  return status === 'pending' || status === 'expired';
 }

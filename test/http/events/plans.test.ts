@@ -68,9 +68,7 @@ it.each([
   ['of an event by status', { eventId: newEventId() }, { status: 'pending' as const }, 'reservations_by_event'],
 ])('the reservations %s come in order from an index', async (_, owner, query, index) => {
   const plan = await planOf((db) => listReservations(db, owner, { limit: 25, ...query }, Date.now()));
-  expect(plan).toEqual([
-    expect.stringContaining(`USING INDEX ${index}`),
-    expect.stringContaining('SUBQUERY'),
-    expect.stringContaining('SEARCH line USING COVERING INDEX reservations_by_queue (event_id=? AND queue_seq<?)'),
-  ]);
+  expect(plan).toContainEqual(expect.stringContaining(`SEARCH reservations USING INDEX ${index}`));
+  expect(plan).toContain('SEARCH line USING COVERING INDEX reservations_by_queue (event_id=? AND queue_seq<?)');
+  expect(plan.filter((step) => /SCAN|TEMP B-TREE/.test(step))).toEqual([]);
 });

@@ -1,6 +1,8 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { newEventId } from '../../../src/http/ids.ts';
 import { request, somebody } from '../../support/api.ts';
+import { member } from '../../support/cast.ts';
 import { allPages, createEvent, invalid } from '../../support/events.ts';
 
 const organizer = await somebody('organizer');
@@ -148,6 +150,71 @@ describe('an event’s reservations', () => {
     const event = await createEvent(token);
     const reply = await request('GET', `/api/events/${event.id}/reservations?event_id=${event.id}`, { token });
     expect(reply).toMatchObject(invalid(['/event_id', 'unknown_field']));
+  });
+});
+
+describe('of an event that was cancelled, while D1 has yet to hear what that did to its reservations', () => {
+  /** One of each kind, cancelled with their event; then D1 gets their rows of before again. */
+  async function cancelledBehindD1() {
+    const event = await createEvent(token, { capacity: 3 });
+    const [holder, offering, other, waiting] = await Promise.all([
+      somebody(),
+      somebody(),
+      member('customer'),
+      somebody(),
+    ]);
+    const made: string[] = [];
+    for (const [as, body] of [
+      [holder, { status: 'pending' }],
+      [offering, {}],
+      [other, {}],
+      [waiting, { on_full: 'waitlist' }],
+    ] as const) {
+      made.unshift((await reserve(event.id, as, body)).body.id);
+      await scheduler.wait(2);
+    }
+    const offered = made[2] ?? '';
+    const to = { user_id: other.userId };
+    expect(
+      await request('POST', `/api/reservations/${offered}/transfer`, { token: offering.token, body: to }),
+    ).toMatchObject({
+      status: 200,
+    });
+    const rows =
+      'SELECT json_group_array(json_array(id, status, queue_seq, transfer_to, updated_at, version)) AS rows FROM reservations WHERE event_id = ?';
+    const before = await env.DB.prepare(rows).bind(event.id).first<string>('rows');
+    expect(await request('POST', `/api/events/${event.id}/cancel`, { token })).toMatchObject({ status: 200 });
+    await env.DB.prepare(
+      `UPDATE reservations SET status = value ->> 1, queue_seq = value ->> 2, transfer_to = value ->> 3,
+       updated_at = value ->> 4, version = value ->> 5, cancelled_at = NULL, cancelled_by = NULL
+       FROM json_each(?) WHERE reservations.id = value ->> 0`,
+    )
+      .bind(before)
+      .run();
+    return { event, other, waiting, made };
+  }
+
+  it('they are told as the actor tells them', async () => {
+    const { event, other, waiting, made } = await cancelledBehindD1();
+    const strong = await Promise.all(
+      made.map(async (id) => (await request('GET', `/api/reservations/${id}`, { token })).body),
+    );
+    expect(strong.map(({ status }) => status)).toEqual(made.map(() => 'cancelled'));
+    const path = `/api/events/${event.id}/reservations`;
+    expect((await request('GET', path, { token })).body.items).toEqual(strong);
+    expect((await request('GET', `${path}?status=cancelled`, { token })).body.items).toEqual(strong);
+    for (const status of ['pending', 'confirmed', 'waitlisted', 'expired']) {
+      expect((await request('GET', `${path}?status=${status}`, { token })).body.items).toEqual([]);
+    }
+    expect((await request('GET', '/api/reservations', { token: waiting.token })).body.items).toEqual([strong[0]]);
+    expect((await request('GET', '/api/reservations?offered=true', { token: other.token })).body.items).toEqual([]);
+    const { body } = await request('GET', `${path}.csv`, { token });
+    expect(
+      body
+        .split('\r\n')
+        .slice(1, -1)
+        .map((line: string) => line.split(',')[1]),
+    ).toEqual(made.map(() => 'cancelled'));
   });
 });
 
