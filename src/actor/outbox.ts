@@ -19,9 +19,9 @@ const RUSH_WAITERS = 100;
 const RUSH_FACTS = 500;
 const RUSH_WINDOW_MS = 1_000;
 /** Between two writes to D1 under a rush, so that each carries more and the actor has time for its commands. */
-const RUSH_PAUSE_MS = 200;
+const RUSH_PAUSE_MS = 100;
 /** The rush is over when fewer facts than these came during a pause. */
-const RUSH_OVER_FACTS = 100;
+const RUSH_OVER_FACTS = 50;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
