@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { applyMigrations } from '../scripts/migrations.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { newEventId } from '../src/http/ids.ts';
-import { SECRET } from './seatkeeper.ts';
+import { DATABASE_ID, SECRET } from './seatkeeper.ts';
 import { bundleWorker, startWorkerd, type Workerd } from './workerd.ts';
 
 /** What the platform can do at most: the steps on the way of a reservation without the product's work. */
@@ -13,6 +14,7 @@ export class Floors {
   }
 
   static async start(state: string): Promise<Floors> {
+    await applyMigrations(state, DATABASE_ID);
     const source = await bundleWorker('floors', join(ROOT, 'bench/floors/wrangler.toml'));
     return new Floors(await startWorkerd([source], state, { JWT_SECRET: SECRET }));
   }
@@ -26,9 +28,9 @@ export class Floors {
     return newEventId();
   }
 
-  /** Rows that an actor has. */
-  async rows(actor: string): Promise<number> {
-    const reply = await fetch(`http://127.0.0.1:${this.port}/api/rows/${actor}`);
+  /** Rows that an actor has, of those that insert bare `rows` or of those by which reservations are `written`. */
+  async rows(actor: string, kind: 'rows' | 'written'): Promise<number> {
+    const reply = await fetch(`http://127.0.0.1:${this.port}/api/${kind}/${actor}`);
     return ((await reply.json()) as { rows: number }).rows;
   }
 

@@ -71,8 +71,9 @@ export function floorLanes(floors: Floors): Lane[] {
     return measure(bench, `floor ${step} ${actors.length}`, { port: floors.port, plan }, [201]);
   };
   const rows = async (bench: Bench, step: string, actors: readonly string[]) => {
+    const kind = step === 'written' ? step : 'rows';
     const stored = async () => {
-      const counts = await Promise.all(actors.map((actor) => floors.rows(actor)));
+      const counts = await Promise.all(actors.map((actor) => floors.rows(actor, kind)));
       return counts.reduce((sum, count) => sum + count, 0);
     };
     // As an event's actor is made when the event is, and not by its first reservation.
@@ -94,5 +95,6 @@ export function floorLanes(floors: Floors): Lane[] {
     lane('rows', `the same, ${SPREAD_EVENTS} actors`, (bench) => rows(bench, 'row', fresh(SPREAD_EVENTS))),
     lane('shared', 'no-op, calls shared', async (bench) => (await post(bench, 'shared', fresh(1))).sample),
     lane('shared-row', 'one row inserted, calls shared', (bench) => rows(bench, 'shared-row', fresh(1))),
+    lane('written', 'all that a reservation writes, calls shared', (bench) => rows(bench, 'written', fresh(1))),
   ];
 }

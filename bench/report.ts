@@ -1,7 +1,7 @@
 import type { Machine } from './machine.ts';
 import type { LaneResult, Results } from './rounds.ts';
 import { format } from './statistics.ts';
-import { floorRatios, isMet, ratios, TARGETS, type Target } from './targets.ts';
+import { floorRatios, isMet, ratios, TARGETS, type Target, writingRatios } from './targets.ts';
 
 /** All that a run says; what `--json` writes. */
 export interface Report {
@@ -19,7 +19,7 @@ export interface Report {
   readonly lanes: Results;
 }
 
-/** The JSON file: the report with the ratios worked out, and beside them what the platform alone makes of them. */
+/** The JSON file: the report with the ratios worked out, and beside them what their floors make of them. */
 export function toJson(report: Report): string {
   const { lanes } = report;
   const hot = lanes['seatkeeper/hot']?.medians;
@@ -27,6 +27,7 @@ export function toJson(report: Report): string {
     ...report,
     ratios: ratios(mediansOf(lanes)),
     floors: floorRatios(mediansOf(lanes)),
+    writing: writingRatios(mediansOf(lanes)),
     hot_p99_vs_p50: hot === undefined ? null : (hot.p99_ms ?? Number.NaN) / (hot.p50_ms ?? Number.NaN),
     verified: failuresOf(lanes).length === 0,
     disturbed: disturbancesOf(lanes),
@@ -92,14 +93,15 @@ function laneTable(lanes: Results): string {
 function ratioTable(lanes: Results): string {
   const values = ratios(mediansOf(lanes));
   const floors = floorRatios(mediansOf(lanes));
+  const writing = writingRatios(mediansOf(lanes));
   const rows = Object.entries(TARGETS).map(([name, target]: [string, Target]) => {
     const key = name as keyof typeof TARGETS;
     const value = values[key];
     const wanted = target.least === undefined ? `≤ ${format(target.most ?? 0)}` : `≥ ${format(target.least)}`;
     const verdict = value === null ? 'not measured' : isMet(target, value) ? 'met' : 'MISSED';
-    return [key, say(value), say(floors[key]), wanted, verdict];
+    return [key, say(value), say(floors[key]), say(writing[key]), wanted, verdict];
   });
-  return table([['ratio', 'value', 'floor', 'wanted', ''], ...rows]);
+  return table([['ratio', 'value', 'floor', 'writing', 'wanted', ''], ...rows]);
 }
 
 function more(lanes: Results): string[] {

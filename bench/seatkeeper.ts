@@ -17,7 +17,8 @@ export const SECRET = randomBytes(32).toString('hex');
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const CREATED_AT_ONCE = 16;
 const SETTLE_LIMIT_MS = 300_000;
-const DATABASE_ID = '00000000-0000-0000-0000-000000000000';
+/** As the configurations name it. */
+export const DATABASE_ID = '00000000-0000-0000-0000-000000000000';
 
 /** What `fill` did. */
 export interface Filled {

@@ -9,24 +9,27 @@ export interface Target {
   readonly by?: string;
   /** The lane that does nothing but the platform's part: what it makes of the ratio is the most that can be hoped for. */
   readonly floor?: string | undefined;
+  /** The lane that besides writes all that is promised, and decides and tells nothing. */
+  readonly writing?: string | undefined;
   readonly least?: number;
   readonly most?: number;
 }
 
-const per = (lane: string, by: string, least: number, floor?: string): Target => ({
+const per = (lane: string, by: string, least: number, floor?: string, writing?: string): Target => ({
   lane,
   figure: 'per_s',
   by,
   least,
   floor,
+  writing,
 });
 
 /** What the project promises, by the keys of `ratios` in the JSON. */
 export const TARGETS = {
-  hot_vs_noop: per('seatkeeper/hot', 'floor/noop', 1, 'floor/shared-row'),
-  hot256_vs_request: per('seatkeeper/hot256', 'floor/request', 0.6, 'floor/shared-row'),
-  hot_vs_postgres: per('seatkeeper/hot', 'postgres/hot', 2, 'floor/shared-row'),
-  hot_vs_redis: per('seatkeeper/hot', 'redis/hot', 0.4, 'floor/shared-row'),
+  hot_vs_noop: per('seatkeeper/hot', 'floor/noop', 1, 'floor/shared-row', 'floor/written'),
+  hot256_vs_request: per('seatkeeper/hot256', 'floor/request', 0.6, 'floor/shared-row', 'floor/written'),
+  hot_vs_postgres: per('seatkeeper/hot', 'postgres/hot', 2, 'floor/shared-row', 'floor/written'),
+  hot_vs_redis: per('seatkeeper/hot', 'redis/hot', 0.4, 'floor/shared-row', 'floor/written'),
   soldout_vs_request: per('seatkeeper/sold-out', 'floor/request', 0.7, 'floor/shared'),
   soldout_vs_postgres: per('seatkeeper/sold-out', 'postgres/sold-out', 1.5, 'floor/shared'),
   spread_vs_noop: per('seatkeeper/spread', 'floor/noop', 0.6, 'floor/rows'),
@@ -47,6 +50,11 @@ export function ratios(medians: Medians): Record<TargetKey, number | null> {
 /** What the platform's part alone makes of every target; null where there is no such lane, or it was not measured. */
 export function floorRatios(medians: Medians): Record<TargetKey, number | null> {
   return valuesOf(medians, (target) => target.floor);
+}
+
+/** The same with all that is written of a reservation. */
+export function writingRatios(medians: Medians): Record<TargetKey, number | null> {
+  return valuesOf(medians, (target) => target.writing);
 }
 
 function valuesOf(medians: Medians, laneOf: (target: Target) => string | undefined): Record<TargetKey, number | null> {
@@ -72,6 +80,6 @@ export function isMet({ least, most }: Target, value: number): boolean {
 /** The lanes that a choice of scenarios needs besides its own: what its ratios are divided by, and their floors. */
 export function companions(isChosen: (lane: string) => boolean): Set<string> {
   const targets: readonly Target[] = Object.values(TARGETS);
-  const needed = targets.filter(({ lane }) => isChosen(lane)).flatMap(({ by, floor }) => [by, floor]);
+  const needed = targets.filter(({ lane }) => isChosen(lane)).flatMap(({ by, floor, writing }) => [by, floor, writing]);
   return new Set(needed.filter((lane) => lane !== undefined));
 }

@@ -1,14 +1,18 @@
 import { createRoute } from '@hono/zod-openapi';
 import { Coalescer } from '../../src/calls/coalescer.ts';
+import type { UserId } from '../../src/domain/model.ts';
 import { useMiddleware } from '../../src/http/middleware.ts';
 import { createRouter, onError } from '../../src/http/router.ts';
 import { createReservation } from '../../src/reservations/contract.ts';
 import type { BareActor } from './bare-actor.ts';
+import type { WritingActor } from './writing-actor.ts';
 
 export { BareActor } from './bare-actor.ts';
+export { WritingActor } from './writing-actor.ts';
 
 interface FloorsEnv extends Env {
   readonly BARE_ACTOR: DurableObjectNamespace<BareActor>;
+  readonly WRITING_ACTOR: DurableObjectNamespace<WritingActor>;
 }
 
 /** The contract's POST under another prefix: same middleware, same token check, same validation. */
@@ -23,10 +27,15 @@ function bareActor(env: Env, name: string): DurableObjectStub<BareActor> {
   return BARE_ACTOR.get(BARE_ACTOR.idFromName(name));
 }
 
-const calls = new Coalescer<string, null>({ batch: 1_000 });
+function writingActor(env: Env, name: string): DurableObjectStub<WritingActor> {
+  const { WRITING_ACTOR } = env as FloorsEnv;
+  return WRITING_ACTOR.get(WRITING_ACTOR.idFromName(name));
+}
+
+const calls = new Coalescer<UserId, null>({ batch: 1_000 });
 
 /** Makes a call to an actor for a holder, shared with other requests as the real app does, with nothing to answer. */
-function share(actor: string, holder: string, call: (holders: readonly string[]) => Promise<void>): Promise<null> {
+function share(actor: string, holder: UserId, call: (holders: readonly UserId[]) => Promise<void>): Promise<null> {
   return calls.ask(actor, holder, async (holders) => {
     await call(holders);
     return holders.map(() => null);
@@ -65,8 +74,15 @@ const floors = createRouter()
     const { id } = c.req.valid('param');
     await share(id, c.get('principal').userId, (holders) => bareActor(c.env, id).insert(holders));
     return c.json({ ok: true } as never, 201);
+  })
+  .openapi(post('/written'), async (c) => {
+    c.req.valid('json');
+    const { id } = c.req.valid('param');
+    await share(id, c.get('principal').userId, (holders) => writingActor(c.env, id).insert(id, holders));
+    return c.json({ ok: true } as never, 201);
   });
 floors.get('/rows/:name', async (c) => c.json({ rows: await bareActor(c.env, c.req.param('name')).count() }));
+floors.get('/written/:name', async (c) => c.json({ rows: await writingActor(c.env, c.req.param('name')).count() }));
 app.route('/api', floors);
 
 export default app;

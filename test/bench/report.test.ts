@@ -6,7 +6,7 @@ import type { Sample } from '../../bench/measure.ts';
 import { readOptions } from '../../bench/options.ts';
 import { type Report, table, toJson, toText } from '../../bench/report.ts';
 import { type LaneResult, resultOf } from '../../bench/rounds.ts';
-import { companions, floorRatios, isMet, ratios, TARGETS } from '../../bench/targets.ts';
+import { companions, floorRatios, isMet, ratios, TARGETS, writingRatios } from '../../bench/targets.ts';
 import { UsageError } from '../../scripts/command-line.ts';
 
 const lane = (key: string): Lane => ({ key, scenario: 'hot', variant: 'v', measure: () => Promise.reject() });
@@ -68,9 +68,11 @@ it('divides medians of the same run, and says null for what was not measured', (
   expect(isMet(TARGETS.cold_100k_ms, 31)).toBe(false);
 });
 
-it('tells what the platform alone makes of a ratio', () => {
-  const medians = { 'floor/shared-row': { per_s: 4_500 }, 'floor/noop': { per_s: 6_000 } };
+it('tells what the platform alone makes of a ratio, and what is left when all is written', () => {
+  const own = { 'floor/shared-row': { per_s: 4_500 }, 'floor/written': { per_s: 3_600 } };
+  const medians = { ...own, 'floor/noop': { per_s: 6_000 } };
   expect(floorRatios(medians)).toMatchObject({ hot_vs_noop: 0.75, hot_vs_redis: null, list_vs_router: null });
+  expect(writingRatios(medians)).toMatchObject({ hot_vs_noop: 0.6, hot_vs_redis: null, soldout_vs_request: null });
 });
 
 it('measures along what the ratios of a chosen scenario are divided by, and their floors', () => {
@@ -91,10 +93,11 @@ it('shows people what was missed, wrong, disturbed and left out', () => {
   const wrong = resultOf(lane('seatkeeper/hot'), [
     sample(500, { failures: ['OVERSOLD'], disturbed: ['noise', 'din'] }),
   ]);
-  const floors = { 'floor/noop': result('floor/noop', 1_000), 'floor/shared-row': result('floor/shared-row', 900) };
+  const rates = { 'floor/noop': 1_000, 'floor/shared-row': 900, 'floor/written': 800 };
+  const floors = Object.fromEntries(Object.entries(rates).map(([key, rate]) => [key, result(key, rate)]));
   const text = toText(report({ 'seatkeeper/hot': wrong, ...floors }));
-  expect(text).toMatch(/hot_vs_noop +0.5 +0.9 +≥ 1 +MISSED/);
-  expect(text).toMatch(/list_vs_router +– +– +≥ 0.5 +not measured/);
+  expect(text).toMatch(/hot_vs_noop +0.5 +0.9 +0.8 +≥ 1 +MISSED/);
+  expect(text).toMatch(/list_vs_router +– +– +– +≥ 0.5 +not measured/);
   expect(text).toContain('seatkeeper/hot: OVERSOLD');
   expect(text).toContain('seatkeeper/hot: round 1: noise (and 1 more)');
   expect(text).toContain('skipped: Redis is not installed');

@@ -1,0 +1,105 @@
+import { DurableObject } from 'cloudflare:workers';
+import { Outbox } from '../../src/actor/outbox.ts';
+import { Store } from '../../src/actor/store.ts';
+import type { Answered } from '../../src/actor/store-answers.ts';
+import { apply } from '../../src/domain/apply.ts';
+import type { Fact } from '../../src/domain/facts.ts';
+import {
+  type CommandId,
+  type EventDetails,
+  type EventId,
+  type EventState,
+  emptyState,
+  LIMITS,
+  type ReservationId,
+  type UserId,
+} from '../../src/domain/model.ts';
+import { count, emptyTally } from '../../src/domain/tally.ts';
+import { newReservationId, newSecretCode, newUserId } from '../../src/http/ids.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * An actor that writes all that a reservation writes, as the product writes it and in D1 too, and decides and tells
+ * nothing: what the promises of durability, order, safe retries and a read model cost by themselves.
+ */
+export class WritingActor extends DurableObject<Env> {
+  readonly #store = new Store(this.ctx.storage);
+  readonly #flushed = () => this.ctx.storage.sync();
+  readonly #outbox = new Outbox(this.#store, this.env.DB, this.#flushed);
+
+  async insert(eventId: EventId, holders: readonly UserId[]): Promise<void> {
+    this.ctx.storage.transactionSync(() => this.#write(eventId, holders));
+    await this.#flushed();
+    await this.#outbox.reach(this.#store.view()?.seq ?? 0, holders.length);
+  }
+
+  #write(eventId: EventId, holders: readonly UserId[]): void {
+    const at = Date.now();
+    const view = this.#store.view();
+    const state: EventState = { ...emptyState(), ...(view && { ...view, totals: { ...view.totals } }) };
+    const tally = emptyTally();
+    const facts: Fact[] = [];
+    if (view === null) facts.push(eventCreated(eventId, at));
+    const first = state.seq + facts.length + 1;
+    facts.push(
+      ...holders.map((userId, index) => reservationCreated(first + index, at, newReservationId(eventId), userId)),
+    );
+    for (const fact of facts) {
+      apply(state, fact);
+      const reservation = fact.reservationId === null ? undefined : state.reservations.get(fact.reservationId);
+      if (reservation !== undefined) count(tally, undefined, reservation);
+    }
+    const answers = [...state.reservations.values()].map((reservation, index): Answered => {
+      const id = `cmd_${reservation.id.slice(-26)}` as CommandId;
+      return [
+        { id, type: 'reserve' },
+        { kind: 'reservation', reservation, waitlistPosition: null, seq: first + index },
+      ];
+    });
+    this.#store.save(state, facts, answers, this.#outbox.projectedSeq);
+    this.#store.counts.add(tally, at, 'UTC');
+  }
+
+  /** How many were written, once D1 has them all. */
+  async count(): Promise<number> {
+    await this.#outbox.flush();
+    return this.#store.view()?.totals.confirmed ?? 0;
+  }
+}
+
+function eventCreated(eventId: EventId, at: number): Fact {
+  const details: EventDetails = {
+    title: 'Opening night',
+    description: '',
+    startTime: at + HOUR_MS,
+    endTime: at + 2 * HOUR_MS,
+    timeZone: 'UTC',
+    capacity: LIMITS.capacityMax,
+    venueId: null,
+    countryCode: null,
+    price: null,
+    tags: [],
+    maxQuantity: LIMITS.quantityDefault,
+    requiresConfirmation: false,
+    holdMs: LIMITS.holdMinutesDefault * 60_000,
+    reservationsOpenAt: null,
+    reservationsCloseAt: null,
+    cancelUntil: null,
+  };
+  const data = { eventId, status: 'published', details } as const;
+  return { type: 'event_created', seq: 1, at, actorId: newUserId(), reservationId: null, data };
+}
+
+function reservationCreated(seq: number, at: number, reservationId: ReservationId, userId: UserId): Fact {
+  const seated = { expiresAt: null, extendableUntil: null, passed: [] };
+  const data = {
+    userId,
+    attendeeId: null,
+    quantity: 1,
+    status: 'confirmed',
+    ticketCode: newSecretCode(),
+    ...seated,
+  } as const;
+  return { type: 'reservation_created', seq, at, actorId: userId, reservationId, data };
+}
