@@ -1,10 +1,34 @@
-import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  eq,
+  exists,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  ne,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { execute } from '../actor/client.ts';
 import { expectedNowhere } from '../db/attendees.ts';
-import { historyLine } from '../db/history.ts';
+import { firstIdAt, historyLine } from '../db/history.ts';
 import { forgetAnswers, forgetAnswersAbout } from '../db/idempotency.ts';
-import { attendees, closedAccounts, events, refreshFamilies, reservations, type UserRow, users } from '../db/tables.ts';
+import {
+  attendees,
+  closedAccounts,
+  events,
+  history,
+  refreshFamilies,
+  reservations,
+  type UserRow,
+  users,
+} from '../db/tables.ts';
 import type { Action } from '../domain/commands.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type { EventId, Instant, Principal, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
@@ -19,6 +43,8 @@ const ACCOUNTS_PER_RUN = 20;
 /** Once the last access token has expired and lists have caught up, nothing new can be reserved for the account. */
 const WATCHED_MS = 2 * ACCESS_TOKEN_SECONDS * 1000;
 
+/** How an account comes to hold seats or a place in line. */
+const TAKING = ['reservation_created', 'reservation_reactivated', 'reservation_transferred'];
 const ACTIVE: ReservationStatus[] = ['pending', 'confirmed', 'waitlisted'];
 
 /** Why an account stays. */
@@ -109,14 +135,14 @@ interface Closed {
  * was still out has reserved or published since, however late it is.
  */
 async function cancelAll(env: Env, db: DrizzleD1Database, closed: Closed, now: Instant, stepsMax: number) {
-  const { userId, closedAt } = closed;
+  const { userId } = closed;
   let after = '';
   for (let step = 1; step <= stepsMax; step += 1) {
     const held = await cancellableAfter(db, closed, now, after);
     const eventIds = step === 1 ? await publishedBy(db, userId, now) : [];
     const done = await Promise.all([
-      ...held.map(({ id: reservationId, createdAt }) => {
-        const role = createdAt > closedAt ? 'admin' : 'customer';
+      ...held.map(({ id: reservationId, isLate }) => {
+        const role = isLate ? 'admin' : 'customer';
         return cancelled(env, { userId, role }, eventIdOf(reservationId), { type: 'cancel', reservationId });
       }),
       ...eventIds.map((id) => cancelled(env, { userId, role: 'customer' }, id, { type: 'cancel_event' })),
@@ -140,8 +166,22 @@ async function cancelled(env: Env, principal: Principal, eventId: EventId, actio
 }
 
 function cancellableAfter(db: DrizzleD1Database, { userId, closedAt }: Closed, now: Instant, after: string) {
+  // By the account itself, since it was closed; told by its history, whose lines are projected along with the rows.
+  const late = exists(
+    db
+      .select({ id: history.id })
+      .from(history)
+      .where(
+        and(
+          eq(history.userId, userId),
+          gte(history.id, firstIdAt(closedAt)),
+          inArray(history.action, TAKING),
+          eq(history.subjectId, reservations.id),
+        ),
+      ),
+  );
   return db
-    .select({ id: reservations.id, createdAt: reservations.createdAt })
+    .select({ id: reservations.id, isLate: sql<number>`${late}` })
     .from(reservations)
     .innerJoin(events, eq(events.id, reservations.eventId))
     .where(
@@ -153,7 +193,7 @@ function cancellableAfter(db: DrizzleD1Database, { userId, closedAt }: Closed, n
           sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`,
           // Who only waits may leave the line at any time.
           eq(reservations.status, 'waitlisted'),
-          gt(reservations.createdAt, closedAt),
+          late,
         ),
         gt(reservations.id, after as ReservationId),
       ),

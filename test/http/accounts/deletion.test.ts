@@ -208,6 +208,25 @@ describe('deleting an account', () => {
     expect(await statusOf(id)).toBe('cancelled');
   });
 
+  it('cancels what such a token takes back or takes over, however late it is, and nothing that was there', async () => {
+    const organizer = await somebody('organizer');
+    const other = await somebody();
+    const late = () => createEvent(organizer.token, { cancel_until: hoursFromNow(-1) });
+    const me = await account();
+    const before = await reserve(me.token, (await late()).id);
+    const ended = await reserve(me.token, (await late()).id);
+    const offered = await reserve(other.token, (await late()).id);
+    const act = (as: { token: string }, id: string, command: string, body?: object) =>
+      request('POST', `/api/reservations/${id}/${command}`, { token: as.token, body });
+    await act(organizer, ended, 'cancel');
+    expect((await act(other, offered, 'transfer', { user_id: me.id })).status).toBe(200);
+    expect((await deleteMe(me.token)).status).toBe(204);
+    expect(await act(me, ended, 'reactivate')).toMatchObject({ status: 200, body: { status: 'confirmed' } });
+    expect(await act(me, offered, 'transfer/accept')).toMatchObject({ status: 200, body: { user_id: me.id } });
+    await runCron(5);
+    expect(await Promise.all([before, ended, offered].map(statusOf))).toEqual(['confirmed', 'cancelled', 'cancelled']);
+  });
+
   it('needs the password, and a limited number of guesses', async () => {
     const me = await account();
     expect(await deleteMe(me.token, 'not the password')).toMatchObject({
