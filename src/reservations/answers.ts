@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
 import { type Answer, readManagedEvent } from '../actor/client.ts';
-import type { EventId, EventView, Principal } from '../domain/model.ts';
+import type { Principal, Reservation } from '../domain/model.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { sendReplayed } from '../http/idempotency.ts';
 import { reservationOf } from '../http/outcome.ts';
 import type { AppEnv } from '../http/router.ts';
-import { reservationTag, toReservationJson } from './json.ts';
+import { reservationTag, toReservationJson, type Viewer } from './json.ts';
 import type { Listed } from './queries.ts';
 import type { ReservationJson } from './schema.ts';
 
@@ -22,33 +22,36 @@ export async function answered(
   const { reservation, waitlistPosition } = reservationOf(outcome);
   sendReadModel(c, reservation.eventId, answer);
   if ('replayed' in outcome) sendReplayed(c);
-  const viewer = await viewerOf(c.env, reservation.eventId, principal).catch(() => principal);
+  const unknown = { userId: principal.userId, isOrganizer: false };
+  const viewer = await viewerOf(c.env, reservation, principal).catch(() => unknown);
   c.header('etag', reservationTag(reservation, waitlistPosition, viewer));
   return toReservationJson(reservation, waitlistPosition, viewer);
 }
 
 /**
- * As whom the principal sees reservations of an event: an admin who organizes it, as its organizer.
+ * As whom the principal sees a reservation that they may see.
  * @throws ActorUnavailable
  */
-export async function viewerOf(env: Env, eventId: EventId, principal: Principal): Promise<Principal> {
-  if (principal.role !== 'admin') return principal;
-  const read = await readManagedEvent(env, eventId, principal);
-  return read.ok ? viewerAt(read.value, principal) : principal;
+export async function viewerOf(
+  env: Env,
+  { eventId, userId: holder, transferTo }: Pick<Reservation, 'eventId' | 'userId' | 'transferTo'>,
+  { userId, role }: Principal,
+): Promise<Viewer> {
+  if (userId === holder) return { userId, isOrganizer: false };
+  // Nobody else but the event's organizer may see it without being an admin or having it offered.
+  if (role !== 'admin' && userId !== transferTo) return { userId, isOrganizer: true };
+  const read = await readManagedEvent(env, eventId, { userId, role });
+  return { userId, isOrganizer: read.ok && read.value.event.organizerId === userId };
 }
 
-/** The same where the event is known. */
-export function viewerAt({ event }: EventView, principal: Principal): Principal {
-  return event.organizerId === principal.userId ? { ...principal, role: 'organizer' } : principal;
-}
-
-/** A page of a list as the caller may see it. */
+/** A page of a list as the caller may see it; null: who has no account. */
 export function toList(
   page: { readonly listed: readonly Listed[]; readonly nextCursor: string | null },
-  viewer: Principal,
+  principal: Principal | null,
 ): { items: ReservationJson[]; next_cursor: string | null } {
-  const items = page.listed.map(({ waitlistPosition, ...reservation }) =>
-    toReservationJson(reservation, waitlistPosition, viewer),
-  );
+  const items = page.listed.map(({ waitlistPosition, organizerId, ...reservation }) => {
+    const viewer = principal && { userId: principal.userId, isOrganizer: organizerId === principal.userId };
+    return toReservationJson(reservation, waitlistPosition, viewer);
+  });
   return { items, next_cursor: page.nextCursor };
 }

@@ -46,7 +46,7 @@ export const checkIns = createRouter()
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { reservation } = read.value;
     if (reservation.status !== 'confirmed') throw new Problem('reservation_not_confirmed');
-    const code = ticketFor(reservation, await viewerOf(c.env, reservation.eventId, principal));
+    const code = ticketFor(reservation, await viewerOf(c.env, reservation, principal));
     if (code === null) throw new Problem('ticket_unknown');
     c.header('cache-control', 'private, no-store');
     c.header('content-type', 'image/svg+xml');

@@ -1,8 +1,14 @@
-import type { Principal, Reservation } from '../domain/model.ts';
+import type { Reservation, UserId } from '../domain/model.ts';
 import { holdEndOf } from '../domain/seats.ts';
 import { toTime } from '../http/fields.ts';
 import { ticketCodeOf } from '../http/tickets.ts';
 import type { ReservationJson } from './schema.ts';
+
+/** Who sees a reservation that they may see, and whether as the organizer of its event. */
+export interface Viewer {
+  readonly userId: UserId;
+  readonly isOrganizer: boolean;
+}
 
 /** What is shown of a reservation; the rest is its actor's own. */
 export type ShownReservation = Omit<Reservation, 'passes' | 'extendableUntil' | 'checkInNonces'>;
@@ -15,7 +21,7 @@ export type ShownReservation = Omit<Reservation, 'passes' | 'extendableUntil' | 
 export function reservationTag(
   { version, transferTo }: Pick<Reservation, 'version' | 'transferTo'>,
   waitlistPosition: number | null,
-  viewer: Principal,
+  viewer: Pick<Viewer, 'userId'>,
 ): string {
   const place = waitlistPosition === null ? '' : `-${waitlistPosition}`;
   return `"${version}${place}${transferTo === viewer.userId ? '-offered' : ''}"`;
@@ -25,15 +31,13 @@ export function reservationTag(
  * The ticket's code, or null for one who may not have it. Its user may, and the event's organizer, once it is confirmed;
  * but not somebody to whom it is only offered, who could keep it and decline, and no other admin, who lets in by the
  * reservation's id.
- * @param viewer who may see the reservation; null: by what is no account
+ * @param viewer null: by what is no account
  */
 export function ticketFor(
-  reservation: Pick<Reservation, 'id' | 'userId' | 'status' | 'transferTo' | 'ticketCode'>,
-  viewer: Principal | null,
+  reservation: Pick<Reservation, 'id' | 'userId' | 'status' | 'ticketCode'>,
+  viewer: Viewer | null,
 ): string | null {
-  if (viewer === null) return null;
-  const { userId, role } = viewer;
-  const isTheirs = reservation.userId === userId || (role !== 'admin' && reservation.transferTo !== userId);
+  const isTheirs = viewer !== null && (viewer.isOrganizer || reservation.userId === viewer.userId);
   return isTheirs && reservation.status === 'confirmed' ? ticketCodeOf(reservation.id, reservation.ticketCode) : null;
 }
 
@@ -44,7 +48,7 @@ export function ticketFor(
 export function toReservationJson(
   reservation: ShownReservation,
   waitlistPosition: number | null,
-  viewer: Principal | null,
+  viewer: Viewer | null,
 ): ReservationJson {
   return {
     id: reservation.id,

@@ -7,8 +7,8 @@ import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import type { ShownReservation } from './json.ts';
 import type { ReservationsQuery } from './schema.ts';
 
-/** A reservation of a list, with its place in the line; null unless it waits. */
-export type Listed = ShownReservation & { readonly waitlistPosition: number | null };
+/** A reservation of a list, with its place in the line, null unless it waits, and its event's organizer. */
+export type Listed = ShownReservation & { readonly waitlistPosition: number | null; readonly organizerId: UserId };
 
 /** What its event's state makes of a reservation. */
 const closing = { status: events.status, deletedAt: events.deletedAt, updatedAt: events.updatedAt };
@@ -43,7 +43,7 @@ export async function listReservations(
   const after = decodeCursor(list, ['number', 'string'], cursor);
   const { createdAt, id } = reservations;
   const rows = await db
-    .select({ ...getTableColumns(reservations), waitlistPosition, event: closing })
+    .select({ ...getTableColumns(reservations), waitlistPosition, organizerId: events.organizerId, event: closing })
     .from(reservations)
     .innerJoin(events, eq(events.id, reservations.eventId))
     .where(

@@ -8,7 +8,7 @@ import { newReservationId, newSecretCode } from '../http/ids.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
-import { answered, toList, viewerAt, viewerOf } from './answers.ts';
+import { answered, toList, viewerOf } from './answers.ts';
 import { checkIns } from './check-in-routes.ts';
 import { commands } from './command-routes.ts';
 import * as contract from './contract.ts';
@@ -44,7 +44,7 @@ export const reservations = createRouter()
     const read = await readManagedEvent(c.env, eventId, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const page = await listReservations(database(c), { eventId }, c.req.valid('query'), Date.now());
-    return c.json(toList(page, viewerAt(read.value, principal)), 200);
+    return c.json(toList(page, principal), 200);
   })
   .openapi(contract.getWaitlist, async (c) => {
     const { id: eventId } = c.req.valid('param');
@@ -55,7 +55,7 @@ export const reservations = createRouter()
     const read = await readWaitlist(c.env, eventId, principal, after, limit + 1);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const page = pageOf(list, read.value, limit, ({ reservation }) => [reservation.queueSeq]);
-    const items = page.rows.map((row) => toReservationJson(row.reservation, row.waitlistPosition, principal));
+    const items = page.rows.map((row) => toReservationJson(row.reservation, row.waitlistPosition, null));
     return c.json({ items, next_cursor: page.nextCursor }, 200);
   })
   .openapi(contract.listMyReservations, async (c) => {
@@ -73,18 +73,14 @@ export const reservations = createRouter()
     const { organizerId } = readable;
     const owner: Owner = { attendeeId, organizerId };
     const page = await listReservations(database(c), owner, c.req.valid('query'), Date.now());
-    const items = page.listed.map(({ waitlistPosition, ...reservation }) => {
-      const isTheirs = organizerId !== null || reservation.userId === principal?.userId;
-      return toReservationJson(reservation, waitlistPosition, isTheirs ? principal : null);
-    });
-    return c.json({ items, next_cursor: page.nextCursor }, 200);
+    return c.json(toList(page, principal), 200);
   })
   .openapi(contract.getReservation, async (c) => {
     const principal = c.get('principal');
     const read = await readReservation(c.env, c.req.valid('param').id, principal);
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { reservation, waitlistPosition } = read.value;
-    const viewer = await viewerOf(c.env, reservation.eventId, principal);
+    const viewer = await viewerOf(c.env, reservation, principal);
     const tag = reservationTag(reservation, waitlistPosition, viewer);
     c.header('etag', tag);
     if (clientHas(c.req.valid('header')['if-none-match'], tag)) return c.body(null, 304);

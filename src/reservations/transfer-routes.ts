@@ -11,7 +11,7 @@ import { reservationOf } from '../http/outcome.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
-import { answered } from './answers.ts';
+import { answered, viewerOf } from './answers.ts';
 import * as contract from './contract-transfer.ts';
 import type { transferOffer } from './schema.ts';
 
@@ -46,7 +46,10 @@ export const transfers = createRouter()
 async function assertMayOffer(env: Env, reservationId: ReservationId, principal: Principal): Promise<void> {
   const read = await readReservation(env, reservationId, principal);
   if (!read.ok) throw rejectionProblem(read.rejection);
-  if (read.value.reservation.transferTo === principal.userId) throw new Problem('reservation_not_found');
+  const { reservation } = read.value;
+  if (reservation.transferTo !== principal.userId || principal.role === 'admin') return;
+  const { isOrganizer } = await viewerOf(env, reservation, principal);
+  if (!isOrganizer) throw new Problem('reservation_not_found');
 }
 
 /** @throws Problem `user_not_found` */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { newUserId } from '../../../src/http/ids.ts';
 import { signUp } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
-import { hoursFromNow, invalid } from '../../support/events.ts';
-import { act, minutesLater, organizer, refusal, reserve, reserved } from '../../support/reservations.ts';
+import { createEvent, hoursFromNow, invalid } from '../../support/events.ts';
+import { act, booked, minutesLater, organizer, refusal, reserve, reserved } from '../../support/reservations.ts';
 
 interface Person {
   readonly token: string;
@@ -45,6 +45,25 @@ describe('offering a reservation', () => {
     expect((await read(organizer, path)).body.ticket_code).toBe(body.ticket_code);
     expect(await read(ben, `${path}/ticket.svg`)).toMatchObject(refusal(404, 'ticket_unknown'));
     expect(JSON.stringify(seen.body)).not.toContain('@');
+  });
+
+  it('to the event’s organizer leaves them the ticket and the right to offer it to others', async () => {
+    const { body: host } = await signUp({ role: 'organizer', organization_name: 'Ada & Co' });
+    const as = { token: host.access_token };
+    const { customer, id, eventId, path, body } = await booked((await createEvent(as.token)).id);
+    const give = (user_id: string) => act(as, id, 'transfer', { user_id });
+    for (const giver of [customer, as, as]) {
+      const reply = await act(giver, id, 'transfer', { user_id: host.user.id });
+      expect(reply).toMatchObject({ status: 200, body: { ticket_code: body.ticket_code, version: 2 } });
+    }
+    for (const list of [`/api/events/${eventId}/reservations`, '/api/reservations?offered=true']) {
+      const { items } = (await request('GET', list, as)).body;
+      expect(items).toMatchObject([{ id, transfer_to: host.user.id, ticket_code: body.ticket_code }]);
+    }
+    expect((await read(as, path)).body.ticket_code).toBe(body.ticket_code);
+    expect((await read(as, `${path}/ticket.svg`)).status).toBe(200);
+    expect(await give(customer.userId)).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+    expect(await give(ada.userId)).toMatchObject({ status: 200, body: { transfer_to: ada.userId } });
   });
 
   it('names the other by username, in whatever case, or by id; twice is once', async () => {
