@@ -112,13 +112,12 @@ auth.use('/auth/*', noStore);
 auth.openapi(signUpRoute, async (c) => {
   const network = networkOf(c.req.header('cf-connecting-ip'));
   await countAgainst(c.env.SIGNUP_PER_ADDRESS, network);
-  const { password, ...profile } = c.req.valid('json');
-  const { organization_name, business_address, ...rest } = profile;
+  const { password, organization_name, business_address, ...rest } = c.req.valid('json');
+  const chosen = { ...rest, organizationName: organization_name ?? null, businessAddress: business_address ?? null };
   // Without the password, of which nothing but its slow hash is to be stored: a replay is for who knows it.
-  const key = idempotencyKeyOf(c, 'signUp', 'anonymous', profile);
+  const key = idempotencyKeyOf(c, 'signUp', 'anonymous', chosen);
   const db = freshDatabase(c);
   const now = Date.now();
-  const chosen = { ...rest, organizationName: organization_name ?? null, businessAddress: business_address ?? null };
   const user = newUser(chosen, newUserId(), await hashPassword(password), now);
   const token = issueToken();
   const answer = await sessionJson(c, { user, refreshToken: token.token });
@@ -145,7 +144,8 @@ auth.openapi(logInRoute, async (c) => {
   const db = freshDatabase(c);
   const user = await findUserByKey(db, key);
   // By the account, which has two names to be guessed under.
-  await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user?.id ?? key}`);
+  // What is typed must not count as an account's id.
+  await countAgainst(c.env.LOGIN_PER_ACCOUNT, `${network} ${user?.id ?? `name ${key}`}`);
   const verified = await verifyPassword(password, user?.passwordHash ?? null);
   if (user === null || !verified) throw invalid('invalid_credentials');
   // Only after the right password, so that nobody else learns that the account exists.

@@ -187,13 +187,18 @@ async function call<T>(
   }
 }
 
+/** All that the platform says of some of its own failures, such as storage that can't be opened or flushed. */
+const PLATFORM_FAILED = /^internal error; reference = /;
+
 function isRetryable(error: unknown): boolean {
   const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;
 }
 
-/** What the platform says of an object out of reach becomes our error; anything else is passed on as it is. */
+/** What the platform says of an object out of reach, or broken, becomes our error; anything else is passed on as it is. */
 function unavailable(error: unknown): unknown {
-  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-  return retryable || overloaded ? new ActorUnavailable('the actor is out of reach', { cause: error }) : error;
+  const { retryable, overloaded, message } = error as Error & { retryable?: boolean; overloaded?: boolean };
+  return retryable || overloaded || PLATFORM_FAILED.test(message)
+    ? new ActorUnavailable('the actor is out of reach', { cause: error })
+    : error;
 }

@@ -39,12 +39,12 @@ attendees.openapi(contract.createAttendee, async (c) => {
   const network = networkOf(c.req.header('cf-connecting-ip'));
   await countEmail(c);
   const editToken = randomBytes(EDIT_TOKEN_BYTES).toString('base64url');
-  const body = c.req.valid('json');
-  const key = idempotencyKeyOf(c, 'registerAttendee', userId ?? `anonymous ${network}`, body);
+  const asked = whole(c.req.valid('json'));
+  const key = idempotencyKeyOf(c, 'registerAttendee', userId ?? `anonymous ${network}`, asked);
   const db = freshDatabase(c);
   const now = Date.now();
   const registration = { id: newAttendeeId(), userId, editTokenHash: editTokenHash(editToken) };
-  const attendee = newAttendee(registration, whole(body), now);
+  const attendee = newAttendee(registration, asked, now);
   const answer = { ...answered(c, attendee), edit_token: editToken };
   const commit = (keep: readonly BatchItem<'sqlite'>[]) => createAttendee(db, attendee, keep);
   const its = key && { ...key, userId, attendeeId: attendee.id };

@@ -65,16 +65,16 @@ export async function once<T, Refusal extends string = never>(
 }
 
 /**
- * The id to create something under that isn't in D1: the same one for each request with the key, until it is released
- * or forgotten; null if the key was used for another request.
+ * The id to create something under that isn't in D1: one for all equal requests with the key, until it is forgotten.
  * @param fresh the id if this request is the first
+ * @returns whether it was claimed for the same request
  */
 export async function claimId<Id extends string>(
   db: DrizzleD1Database,
   { key, fingerprint }: Key,
   fresh: Id,
   now: Instant,
-): Promise<Id | null> {
+): Promise<{ readonly id: Id; readonly isSame: boolean }> {
   const expiredAt = now - LIMITS.idempotencyMs;
   const set = { at: now, fingerprint, answer: fresh };
   const [, , [claim]] = await db.batch([
@@ -89,7 +89,7 @@ export async function claimId<Id extends string>(
       .where(eq(idempotencyKeys.key, hashed(key))),
   ]);
   if (claim === undefined) throw new Error('a claim was written and is not there');
-  return claim.fingerprint === fingerprint ? (claim.answer as Id) : null;
+  return { id: claim.answer as Id, isSame: claim.fingerprint === fingerprint };
 }
 
 /** The id that was claimed with the key for the same request; null: none that is remembered. */
@@ -102,9 +102,16 @@ export async function claimedId<Id extends string>(
   return claim?.fingerprint === fingerprint ? (claim.answer as Id) : null;
 }
 
-/** Gives up a claim whose request was refused, so that the key may be used for a better one. */
-export async function releaseId(db: DrizzleD1Database, { key }: Key, id: string): Promise<void> {
-  await db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, hashed(key)), eq(idempotencyKeys.answer, id)));
+/** Claims another id for a better request, if the key still belongs to the one that came to nothing. */
+export async function replaceClaim(
+  db: DrizzleD1Database,
+  { key, fingerprint }: Key,
+  id: string,
+  fresh: string,
+  now: Instant,
+): Promise<void> {
+  const its = and(eq(idempotencyKeys.key, hashed(key)), eq(idempotencyKeys.answer, id));
+  await db.update(idempotencyKeys).set({ at: now, fingerprint, answer: fresh }).where(its);
 }
 
 /** What is kept under the key, unless it is too old to count. */

@@ -76,7 +76,7 @@ export interface Page extends Happened {
  */
 export async function project(session: D1DatabaseSession, pages: readonly Page[]): Promise<void> {
   const edited = eventRows(pages.filter(({ isEdited }) => isEdited).map(({ view }) => view));
-  const counted = pages.filter(({ isEdited }) => !isEdited).map(({ view }) => countValues(view));
+  const counted = newest(pages.filter(({ isEdited }) => !isEdited).map(({ view }) => view)).map(countValues);
   const reservations = reservationRows(pages.flatMap((page) => page.reservations));
   const write = (statement: string, rows: readonly unknown[]) =>
     jsonParts(rows).map((part) => session.prepare(statement).bind(part));
@@ -116,6 +116,15 @@ export async function replaceRange(
   steps.push(session.prepare(own).bind(range.afterId === '' ? first : range.afterId, range.upToId ?? last));
   steps.push(session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservationRows(reservations))));
   await session.batch(steps);
+}
+
+/** One view an event: what updates a row twice in one statement leaves either. */
+function newest(views: readonly EventView[]): EventView[] {
+  const byEvent = new Map<string, EventView>();
+  for (const view of views) {
+    if (view.seq >= (byEvent.get(view.event.id)?.seq ?? 0)) byEvent.set(view.event.id, view);
+  }
+  return [...byEvent.values()];
 }
 
 function countValues({ event, totals, seq }: EventView): unknown[] {

@@ -7,6 +7,7 @@ import type {
   Principal,
   ReservationId,
   UserId,
+  VenueId,
 } from './model.ts';
 
 /** What is asked, apart from who asks and when. */
@@ -24,13 +25,15 @@ export type Action =
       readonly ifVersion: number | null;
       /** Of the venue that the event then has; left out: nothing bounds the event's. */
       readonly venueCapacity?: number | undefined;
+      /** The venue of the event by which this was judged; left out: it was not. */
+      readonly ifVenueId?: VenueId | null | undefined;
     }
   | {
       readonly type: 'publish_event';
-      /** The version whose venue was read; null: it has none to judge. */
-      readonly ifVersion: number | null;
       /** Of the event's venue; left out: nothing bounds the event's. */
       readonly venueCapacity?: number | undefined;
+      /** The venue of the event by which this was judged; left out: it was not. */
+      readonly ifVenueId?: VenueId | null | undefined;
     }
   | { readonly type: 'cancel_event' }
   | { readonly type: 'delete_event'; readonly ifVersion: number | null }

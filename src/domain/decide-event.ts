@@ -1,7 +1,7 @@
 import { manages } from './access.ts';
 import { accept, type CommandOf, isOutdated, type NewFact, reject } from './decision.ts';
 import { checkDetails, checkVenue, differences } from './details.ts';
-import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation } from './model.ts';
+import { type EventRecord, type EventState, type Instant, LIMITS, type Reservation, type VenueId } from './model.ts';
 import type { Decision } from './outcomes.ts';
 import {
   closing,
@@ -50,7 +50,7 @@ export function decideEvent(
 }
 
 function editEvent(state: EventState, event: EventRecord, command: CommandOf<'edit_event'>): Decision {
-  if (isOutdated(command, event)) return reject({ code: 'version_mismatch' });
+  if (isOutdated(command, event) || hasMoved(event, command)) return reject({ code: 'version_mismatch' });
   const changes = differences(event, command.changes);
   if (Object.keys(changes).length === 0) return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
@@ -72,6 +72,11 @@ function editEvent(state: EventState, event: EventRecord, command: CommandOf<'ed
   ]);
 }
 
+/** Whether the event has another venue than the one by which the command was judged. */
+function hasMoved(event: EventRecord, { ifVenueId }: { readonly ifVenueId?: VenueId | null | undefined }): boolean {
+  return ifVenueId !== undefined && ifVenueId !== event.venueId;
+}
+
 /** Whether more holds may have lapsed than one step looks at, so that what they'd free is not known. */
 function isCutOff(lapsed: readonly Reservation[]): boolean {
   return lapsed.length === LIMITS.settlePerStep;
@@ -80,7 +85,7 @@ function isCutOff(lapsed: readonly Reservation[]): boolean {
 function publishEvent(state: EventState, event: EventRecord, command: CommandOf<'publish_event'>): Decision {
   if (event.status === 'published') return accept(state, command, []);
   if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
-  if (isOutdated(command, event)) return reject({ code: 'version_mismatch' });
+  if (hasMoved(event, command)) return reject({ code: 'version_mismatch' });
   if (event.startTime <= command.at) return reject({ code: 'event_started' });
   const errors = checkVenue(event.capacity, command.venueCapacity);
   if (errors.length > 0) return reject({ code: 'validation_failed', errors });

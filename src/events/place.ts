@@ -19,8 +19,8 @@ export interface Place {
   readonly changes: Pick<Partial<EventDetails>, 'venueId' | 'countryCode'>;
   /** What the event's capacity may not exceed; undefined: nothing. */
   readonly venueCapacity: number | undefined;
-  /** The version of the event that this was judged by; null: any will do. */
-  readonly version: number | null;
+  /** The venue of the event by which this was judged; undefined: it was not. */
+  readonly ifVenueId?: VenueId | null | undefined;
 }
 
 /**
@@ -28,16 +28,16 @@ export interface Place {
  * @throws Problem `validation_failed` for a venue that is gone; `event_not_found`
  */
 export async function publishedPlaceOf(env: Env, id: EventId, principal: Principal): Promise<Omit<Place, 'changes'>> {
-  const { status, venueId, version } = await existingEvent(env, id, principal);
-  if (status !== 'draft' || venueId === null) return { venueCapacity: undefined, version: null };
-  return { venueCapacity: (await existing(env, venueId)).capacity, version };
+  const { status, venueId } = await existingEvent(env, id, principal);
+  if (status !== 'draft') return { venueCapacity: undefined };
+  return { venueCapacity: venueId === null ? undefined : (await existing(env, venueId)).capacity, ifVenueId: venueId };
 }
 
 type PlaceInput = Pick<EventPatch, 'venue_id' | 'country_code'>;
 
 /** The place of a whole event as its input has it, not judged. */
 export function placeAsked({ venue_id: venueId = null, country_code: countryCode = null }: PlaceInput): Place {
-  return { changes: { venueId, countryCode }, venueCapacity: undefined, version: null };
+  return { changes: { venueId, countryCode }, venueCapacity: undefined };
 }
 
 /**
@@ -47,37 +47,37 @@ export function placeAsked({ venue_id: venueId = null, country_code: countryCode
 export async function placeOf(env: Env, input: PlaceInput): Promise<WholePlace> {
   if (input.venue_id === undefined || input.venue_id === null) {
     const country = input.country_code ?? null;
-    return { changes: { venueId: null, countryCode: country }, venueCapacity: undefined, country, version: null };
+    return { changes: { venueId: null, countryCode: country }, venueCapacity: undefined, country };
   }
   const venue = await existing(env, input.venue_id);
   checkCountry(venue, input.country_code);
   const { capacity: venueCapacity, countryCode: country } = venue;
-  return { changes: { venueId: venue.id, countryCode: null }, venueCapacity, country, version: null };
+  return { changes: { venueId: venue.id, countryCode: null }, venueCapacity, country };
 }
 
 /**
  * The place that a patch gives an event. The venue that the event has is looked up only where it matters: for another
- * capacity or another country.
+ * capacity or another country. A draft whose venue is gone has none.
  * @throws Problem `validation_failed` as `placeOf`; `event_not_found`
  */
 export async function patchedPlaceOf(env: Env, id: EventId, principal: Principal, patch: EventPatch): Promise<Place> {
   const { country_code } = patch;
   if (patch.venue_id === null) {
     const changes = { venueId: null, ...(country_code !== undefined && { countryCode: country_code }) };
-    return { changes, venueCapacity: undefined, version: null };
+    return { changes, venueCapacity: undefined };
   }
   if (patch.venue_id !== undefined) return placeOf(env, patch);
   if (patch.capacity === undefined && country_code === undefined) {
-    return { changes: {}, venueCapacity: undefined, version: null };
+    return { changes: {}, venueCapacity: undefined };
   }
-  const { venueId, version } = await existingEvent(env, id, principal);
+  const { status, venueId } = await existingEvent(env, id, principal);
   const venue = venueId === null ? null : await findVenue(primary(env), venueId);
-  if (venue === null) {
-    const changes = country_code === undefined ? {} : { countryCode: country_code };
-    return { changes, venueCapacity: undefined, version };
+  if (venue === null || (status === 'draft' && venue.deletedAt !== null)) {
+    const changes = country_code === undefined ? {} : { venueId: null, countryCode: country_code };
+    return { changes, venueCapacity: undefined, ifVenueId: venueId };
   }
   checkCountry(venue, country_code);
-  return { changes: {}, venueCapacity: venue.deletedAt === null ? venue.capacity : undefined, version };
+  return { changes: {}, venueCapacity: venue.deletedAt === null ? venue.capacity : undefined, ifVenueId: venueId };
 }
 
 async function existingEvent(env: Env, id: EventId, principal: Principal): Promise<EventRecord> {

@@ -1,6 +1,14 @@
 import type { Context } from 'hono';
-import { type Answer, execute, readAvailability, readEvent, rebuild, recall } from '../actor/client.ts';
-import { claimedId, claimId, releaseId } from '../db/idempotency.ts';
+import {
+  ActorUnavailable,
+  type Answer,
+  execute,
+  readAvailability,
+  readEvent,
+  rebuild,
+  recall,
+} from '../actor/client.ts';
+import { claimedId, claimId, replaceClaim } from '../db/idempotency.ts';
 import { currentRole, inCurrentRole } from '../db/roles.ts';
 import { findVenue } from '../db/venues.ts';
 import { maySeeEvent } from '../domain/access.ts';
@@ -27,7 +35,7 @@ import { patchedPlaceOf, placeAsked, placeOf, publishedPlaceOf } from './place.t
 import { findEvent, listEvents, type MarkedEvent } from './queries.ts';
 import type { EventJson, EventPatch } from './schema.ts';
 
-const EDIT_TRIES = 3;
+const JUDGED_MAX = 3;
 
 /** The slice of events. */
 export const events = createRouter()
@@ -124,11 +132,15 @@ async function createOnce(
   const fresh = newEventId();
   if (idempotency === undefined) return execute(env, fresh, principal, action, { near });
   const db = primary(env);
-  const id = await claimId(db, idempotency, fresh, Date.now());
-  if (id === null) throw new Problem('idempotency_key_reused');
-  const answer = await execute(env, id, principal, action, { idempotency, near });
-  if (answer.outcome.kind === 'rejected') await releaseId(db, idempotency, id);
-  return answer;
+  const now = Date.now();
+  let claim = await claimId(db, idempotency, fresh, now);
+  // The key of a request that was refused is free for a better one.
+  if (!claim.isSame && (await recall(env, claim.id, idempotency)) === null) {
+    await replaceClaim(db, idempotency, claim.id, fresh, now);
+    claim = await claimId(db, idempotency, fresh, now);
+  }
+  if (!claim.isSame) throw new Problem('idempotency_key_reused');
+  return execute(env, claim.id, principal, action, { idempotency, near });
 }
 
 /** The answer, or where that is a refusal, what was answered under the key before: the venue may be gone since. */
@@ -177,10 +189,7 @@ async function withVenue(env: Env, view: EventView): Promise<EventAtVenue> {
   return atVenue(view, venueId === null ? null : await findVenue(primary(env), venueId));
 }
 
-/**
- * Carries a patch out. Where it was judged by the venue that the event has, it is meant for that version of the event
- * only.
- */
+/** Carries a patch out. */
 async function edit(
   env: Env,
   id: EventId,
@@ -190,10 +199,8 @@ async function edit(
 ): Promise<Answer> {
   const judge = async () => {
     const place = await patchedPlaceOf(env, id, principal, patch);
-    const { venueCapacity, version } = place;
-    if (ifVersion !== null && version !== null && ifVersion !== version) throw new Problem('version_mismatch');
-    const bound = ifVersion ?? version;
-    return { type: 'edit_event', changes: toChanges(patch, place), ifVersion: bound, venueCapacity } as const;
+    const { venueCapacity, ifVenueId } = place;
+    return { type: 'edit_event', changes: toChanges(patch, place), ifVersion, venueCapacity, ifVenueId } as const;
   };
   return ifVersion === null ? judgedAnew(env, id, principal, judge) : execute(env, id, principal, await judge());
 }
@@ -201,17 +208,20 @@ async function edit(
 /** Publishes the event if it fits the venue that it names, as that is now. */
 function publish(env: Env, id: EventId, principal: Principal): Promise<Answer> {
   return judgedAnew(env, id, principal, async () => {
-    const { venueCapacity, version: ifVersion } = await publishedPlaceOf(env, id, principal);
-    return { type: 'publish_event', ifVersion, venueCapacity };
+    return { type: 'publish_event', ...(await publishedPlaceOf(env, id, principal)) };
   });
 }
 
-/** Carries out what was judged by a version of the event, and is judged anew when an edit came between. */
+/**
+ * Carries out what was judged by the event's venue, which is judged anew when the event has moved meanwhile.
+ * @throws ActorUnavailable if it keeps moving
+ */
 async function judgedAnew(env: Env, id: EventId, principal: Principal, judge: () => Promise<Action>): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await execute(env, id, principal, await judge());
-    const cameBetween = answer.outcome.kind === 'rejected' && answer.outcome.rejection.code === 'version_mismatch';
-    if (!cameBetween || attempt === EDIT_TRIES) return answer;
+    const hasMoved = answer.outcome.kind === 'rejected' && answer.outcome.rejection.code === 'version_mismatch';
+    if (!hasMoved) return answer;
+    if (attempt === JUDGED_MAX) throw new ActorUnavailable('the event keeps moving to other venues');
   }
 }
 

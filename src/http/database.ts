@@ -6,7 +6,9 @@ const RETRY_AFTER_SECONDS = 5;
 const SQLITE_OUT_OF_ORDER = /SQLITE_(?:BUSY|LOCKED|IOERR|FULL|CANTOPEN|NOMEM|INTERRUPT|CORRUPT|PROTOCOL)/;
 /** A statement that can't be right: SQLite's verdict, or that of the binding before it asked. */
 const BAD_STATEMENT = /SQLITE_[A-Z]+|Wrong number of parameter bindings/;
-const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
+/** In place of a bookmark: a session that begins at the primary. */
+export const AT_PRIMARY = 'first-primary';
+const BOOKMARK = new RegExp(`^(?:${AT_PRIMARY}|[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32})$`);
 
 /** What a session needs of a request's context, whether or not its caller had to sign in. */
 interface RequestContext {
@@ -43,7 +45,7 @@ export function database(c: RequestContext): DrizzleD1Database {
  * by what is true now, and the response's bookmark lets the client's next read see what was written.
  */
 export function freshDatabase(c: RequestContext): DrizzleD1Database {
-  const opened = c.env.DB.withSession('first-primary');
+  const opened = c.env.DB.withSession(AT_PRIMARY);
   c.set('session', opened);
   return drizzle(opened as unknown as D1Database);
 }

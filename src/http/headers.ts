@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { EventId } from '../domain/model.ts';
 import { authRequired } from './auth.ts';
+import { AT_PRIMARY } from './database.ts';
 import { forgetPublicAnswers } from './public-cache.ts';
 import type { AppEnv } from './router.ts';
 
@@ -53,7 +54,8 @@ export function sendReadModel(
 ): void {
   if (answer.readModel === 'current') forgetPublicAnswers(eventId);
   c.header('x-read-model', answer.readModel);
-  if (answer.bookmark !== null) c.header('x-d1-bookmark', answer.bookmark);
+  // An actor that woke since its last write to D1 has no bookmark; what reads at the primary is as fresh as any.
+  c.header('x-d1-bookmark', answer.bookmark ?? AT_PRIMARY);
 }
 
 /** Keeps tokens and personal data out of every cache (RFC 6749, 5.1). */

@@ -23,6 +23,8 @@ export interface AppEnv {
 }
 
 const BODY_BYTES_MAX = 100 * 1024;
+/** What a decoder makes of bytes that are no UTF-8: different texts would become the same. */
+const UNDECODABLE = '\ufffd';
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i;
 
 type Issue = ZodError['issues'][number];
@@ -83,8 +85,8 @@ export const bookmark = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * Refuses bodies that aren't JSON (415) or are over 100 KB (413) before anything parses them. A body of no bytes is none,
- * whatever type it claims.
+ * Refuses bodies that aren't JSON (415), are over 100 KB (413) or no UTF-8 (400) before anything parses them. A body of
+ * no bytes is none, whatever type it claims.
  */
 export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
   const { raw } = c.req;
@@ -94,9 +96,16 @@ export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
   if (length === 0) c.req.raw = withBody(raw, null);
   else if (!JSON_TYPE.test(raw.headers.get('content-type') ?? '')) {
     throw new Problem('unsupported_media_type', 'Send the body as application/json.');
+  } else if ((await c.req.text().catch(asBrokenOff)).includes(UNDECODABLE)) {
+    throw new Problem('malformed_request', 'The body is not valid UTF-8, or has its replacement character, U+FFFD.');
   }
   return next();
 });
+
+/** Passes problems on; anything else says that the body ended before it was whole, or came in chunks that are none. */
+function asBrokenOff(error: unknown): never {
+  throw error instanceof Problem ? error : new Problem('malformed_request', 'The body could not be read to its end.');
+}
 
 /** How long a body says that it is; null for one that comes in chunks and may be longer than it says. */
 function statedLength(headers: Headers): number | null {
@@ -106,7 +115,7 @@ function statedLength(headers: Headers): number | null {
 
 /** Reads a body of unknown length, counting, and leaves it to be read again. */
 async function measuredLength(req: HonoRequest): Promise<number> {
-  const text = await readBounded(req.raw.body as ReadableStream<Uint8Array>);
+  const text = await readBounded(req.raw.body as ReadableStream<Uint8Array>).catch(asBrokenOff);
   req.raw = withBody(req.raw, text);
   return text.length;
 }
@@ -150,7 +159,7 @@ function asProblem(error: unknown): Problem | null {
 export function onError(error: unknown, c: Context<AppEnv>): Response {
   const known = asProblem(error);
   if (known === null) logError(error, c);
-  return problemResponse(known ?? new Problem('internal_error'), c.req.path, c.get('requestId'));
+  return problemResponse(known ?? new Problem('internal_error'), sentPath(c.req), c.get('requestId'));
 }
 
 /** Tells whoever runs this what went wrong, under the request's id. */
@@ -166,5 +175,12 @@ function describe(error: unknown): string {
 
 /** No route of this path and method. */
 export function onNotFound(c: Context<AppEnv>): Response {
-  return problemResponse(new Problem('route_not_found'), c.req.path, c.get('requestId'));
+  return problemResponse(new Problem('route_not_found'), sentPath(c.req), c.get('requestId'));
+}
+
+/** The path as it was sent: a reference is percent-encoded (RFC 9457, 3.1.5), the router's is not. */
+function sentPath({ url }: HonoRequest): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const end = url.indexOf('?', start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
 }

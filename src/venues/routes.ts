@@ -21,11 +21,11 @@ export const venues = createRouter()
   .openapi(contract.createVenue, async (c) => {
     const { userId, role } = await inCurrentRole(primary(c.env), c.get('principal'));
     if (role === 'customer') throw new Problem('organizer_required');
-    const body = c.req.valid('json');
-    const key = idempotencyKeyOf(c, 'createVenue', userId, body);
+    const asked = whole(c.req.valid('json'));
+    const key = idempotencyKeyOf(c, 'createVenue', userId, asked);
     const db = freshDatabase(c);
     const now = Date.now();
-    const venue = newVenue(newVenueId(), userId, whole(body), now);
+    const venue = newVenue(newVenueId(), userId, asked, now);
     const answer = answered(c, venue);
     const commit = (keep: readonly BatchItem<'sqlite'>[]) => createVenue(db, venue, keep);
     const made = await once<typeof answer>(db, c.env.JWT_SECRET, key, now, answer, commit);

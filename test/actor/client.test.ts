@@ -49,6 +49,12 @@ it('never tries an overloaded actor again', async () => {
   expect(sent).toHaveLength(1);
 });
 
+it('says that an actor is out of reach whose storage the platform could not open or flush', async () => {
+  const { env, sent } = flaky(new Error('internal error; reference = m3k8'));
+  await expect(execute(env, EVENT, alice, { type: 'settle' })).rejects.toThrow(ActorUnavailable);
+  expect(sent).toHaveLength(1);
+});
+
 it('passes on any other error as it is', async () => {
   const { env, sent } = flaky(new TypeError('a fault of ours'));
   await expect(execute(env, EVENT, alice, { type: 'settle' })).rejects.toThrow('a fault of ours');

@@ -171,7 +171,7 @@ it('writes nothing for an event that was never created, whatever is asked of it'
     seats(rsvOf(id, 1)),
     { type: 'confirm', reservationId: rsvOf(id, 1), reacquire: false },
     { type: 'cancel', reservationId: rsvOf(id, 1) },
-    { type: 'publish_event', ifVersion: null },
+    { type: 'publish_event' },
     { type: 'cancel_event' },
     { type: 'delete_event', ifVersion: null },
     { type: 'edit_event', changes: { title: 'B' }, ifVersion: null },
@@ -200,7 +200,7 @@ it('returns every kind of outcome over RPC and throws none', async () => {
     command(id, otto, { type: 'cancel_event' }),
     command(id, olga, create),
     command(id, null, { type: 'settle' }),
-    command(id, olga, { type: 'publish_event', ifVersion: null }),
+    command(id, olga, { type: 'publish_event' }),
   );
   expect(outcomes.map(({ kind }) => kind)).toEqual(['reservation', 'rejected', 'failed', 'settled', 'event']);
   await expect(execute(env, id, olga, create)).rejects.toThrow('create_event broke in the actor');

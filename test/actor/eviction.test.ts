@@ -46,7 +46,7 @@ function script(id: EventId): Step[] {
   const organizer = (action: Action): Step => ({ who: olga, action });
   return [
     organizer({ type: 'create_event', details: details({ capacity: 4 }), status: 'draft' }),
-    organizer({ type: 'publish_event', ifVersion: null }),
+    organizer({ type: 'publish_event' }),
     { who: alice, action: seats(r(1), { quantity: 2, status: 'pending' }) },
     to(1, alice, { type: 'extend' }, 5),
     { who: bob, action: seats(r(2), { quantity: 2 }) },

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Action, TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
-import type { EventDetails } from '../../src/domain/model.ts';
+import type { EventDetails, VenueId } from '../../src/domain/model.ts';
+import { newVenueId } from '../../src/http/ids.ts';
 import {
   admin,
   alice,
@@ -34,7 +35,7 @@ const edit = (changes: Partial<EventDetails>, ifVersion: number | null = null): 
   changes,
   ifVersion,
 });
-const publish: Action = { type: 'publish_event', ifVersion: null };
+const publish: Action = { type: 'publish_event' };
 const cancel: Action = { type: 'cancel_event' };
 const remove = (ifVersion: number | null = null): Action => ({ type: 'delete_event', ifVersion });
 /** The details as a whole break one rule, on one field. */
@@ -84,20 +85,28 @@ it('lets an event have as many seats as its venue and no more', () => {
     .then(tooLarge);
 });
 
-it('publishes what fits its venue by now, and only the version that was judged', () => {
-  const draft = () => given(created({ capacity: 6 }, 'draft'));
-  const at = (venueCapacity: number | undefined, ifVersion: number | null): Action => ({
+it('publishes and edits what fits its venue by now, and only at the venue by which it was judged', () => {
+  const [tent, arena] = [newVenueId(), newVenueId()];
+  const draft = () => given(created({ capacity: 6, venueId: tent }, 'draft'));
+  const at = (venueCapacity: number | undefined, ifVenueId: VenueId | null): Action => ({
     type: 'publish_event',
-    ifVersion,
     venueCapacity,
+    ifVenueId,
   });
-  draft().when(olga, at(6, 1)).then(published);
+  draft().when(olga, at(6, tent)).then(published);
   draft()
-    .when(olga, at(5, 1))
+    .when(olga, at(5, tent))
     .then(breaks('capacity', 'above_venue_capacity', 'The venue has room for 5.'));
-  draft().when(olga, at(6, 2)).then({ code: 'version_mismatch' });
+  for (const other of [arena, null]) {
+    draft().when(olga, at(6, other)).then({ code: 'version_mismatch' });
+    const grow = { type: 'edit_event', changes: { capacity: 7 }, ifVersion: null, ifVenueId: other } as const;
+    draft().when(olga, grow).then({ code: 'version_mismatch' });
+    draft()
+      .when(olga, { ...grow, ifVenueId: tent })
+      .then(edited({ capacity: 7 }));
+  }
   given(created({ capacity: 6 }))
-    .when(olga, at(5, 2))
+    .when(olga, at(5, tent))
     .then();
 });
 

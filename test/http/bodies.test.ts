@@ -103,6 +103,14 @@ describe('a body that comes in chunks', () => {
     expect(await reply.json()).toMatchObject({ title: 'In pieces' });
   });
 
+  it('is unparsable if it breaks off', async () => {
+    const broken = new ReadableStream({
+      pull: (controller) => controller.error(new Error('Network connection lost.')),
+    });
+    const reply = await send(broken, JSON_TYPE);
+    expect(await reply.json()).toMatchObject({ status: 400, code: 'malformed_request' });
+  });
+
   it('is no JSON if it does not say so', async () => {
     expect((await send(inPieces('{}', 1), { 'content-type': 'multipart/form-data' })).status).toBe(415);
   });
@@ -110,6 +118,27 @@ describe('a body that comes in chunks', () => {
   it('of no bytes is none', async () => {
     const reply = await send(inPieces('', 1), { 'content-type': 'text/plain' });
     expect(await reply.json()).toEqual({ got: '', type: null });
+  });
+});
+
+describe('bytes that are no UTF-8', () => {
+  it.each([
+    ['a stray one', [0xff]],
+    ['an overlong form', [0xc0, 0xaf]],
+    ['half a surrogate pair', [0xed, 0xa0, 0x80]],
+  ])('are refused, in one piece and in several: %s', async (_, strange) => {
+    const [head, tail] = ['{"title":"', '"}'].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array];
+    const bytes = new Uint8Array([...head, ...strange, ...tail]);
+    const chunks = new ReadableStream({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(new Uint8Array([byte]));
+        controller.close();
+      },
+    });
+    const whole = { ...JSON_TYPE, 'content-length': String(bytes.length) };
+    for (const reply of [await send(bytes, whole), await send(chunks, JSON_TYPE)]) {
+      expect(await reply.json()).toMatchObject({ status: 400, code: 'malformed_request' });
+    }
   });
 });
 

@@ -167,7 +167,7 @@ const kinds: { readonly [T in Exclude<Action['type'], 'create_event'>]: Kind } =
   publish_event: {
     weight: 8,
     who: mostly(olga),
-    ask: fc.record({ type: fc.constant('publish_event' as const), ifVersion }),
+    ask: fc.record({ type: fc.constant('publish_event' as const) }),
   },
   cancel_event: { weight: 2, who: mostly(olga), ask: fc.constant({ type: 'cancel_event' }) },
   delete_event: {

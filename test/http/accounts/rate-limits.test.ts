@@ -45,6 +45,15 @@ describe('rate limits', () => {
     expect(refused).toBeGreaterThan(0);
   });
 
+  it('don’t take what is typed for an account’s id', async () => {
+    const { id, username } = (await signUp()).body.user;
+    const headers = address();
+    const call = (name: string) =>
+      request('POST', '/api/auth/login', { body: { username: name, password: 'wrong password' }, headers });
+    expectLimited(await until429(10, () => call(id)));
+    expect((await call(username)).status).toBe(401);
+  });
+
   it.each(['username', 'email'] as const)('let an account try sixty times a minute for another %s', async (field) => {
     const taken = (await signUp()).body.user[field];
     const { access_token: token } = (await signUp()).body;

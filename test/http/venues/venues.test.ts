@@ -215,7 +215,9 @@ describe('a venue with events', () => {
     expect(await publish()).toMatchObject(invalid(['/venue_id', 'venue_not_found']));
     const patch = (body: unknown) => request('PATCH', event, { ...as, body });
     expect(await patch({ title: 'Lost', capacity: 20 })).toMatchObject({ status: 200, body: { venue: null } });
-    expect(await patch({ venue_id: null })).toMatchObject({ status: 200, body: { venue: null } });
+    const abroad = { status: 200, body: { venue: null, country_code: 'FR' } };
+    expect(await patch({ country_code: 'FR' })).toMatchObject(abroad);
+    expect(await patch({ venue_id: null })).toMatchObject(abroad);
     expect(await publish()).toMatchObject({ status: 200, body: { status: 'published', venue: null } });
   });
 
@@ -229,6 +231,15 @@ describe('a venue with events', () => {
     expect(await publish()).toMatchObject({ status: 200, body: { status: 'published', venue: { id: small.id } } });
     expect(await publish()).toMatchObject({ status: 200 });
     expect(await request('DELETE', path(small), { token })).toMatchObject({ status: 409 });
+  });
+
+  it('is judged by for any number of edits at once that ask for no version', async () => {
+    const large = await createVenue(token, { capacity: 500 });
+    const event = await createEvent(other.token, { venue_id: large.id, capacity: 50 });
+    const edits = Array.from({ length: 16 }, (_, index) =>
+      request('PATCH', `/api/events/${event.id}`, { token: other.token, body: { capacity: 100 + index } }),
+    );
+    expect((await Promise.all(edits)).map(({ status }) => status)).toEqual(edits.map(() => 200));
   });
 
   it('may go when its last event was cancelled', async () => {
