@@ -150,6 +150,18 @@ it('rolls a whole batch back when its last command breaks, and goes on as before
   });
 });
 
+it('decides on what was committed after a transaction broke that had saved already', async () => {
+  await almostFull((storage, store) => {
+    // What is counted last no longer can be.
+    storage.sql.exec('ALTER TABLE days RENAME TO gone');
+    expect(() => execute(storage, store, [command(EVENT, bob, seats(rsv(1)))], T0, 0)).toThrow('no such table: days');
+    storage.sql.exec('ALTER TABLE gone RENAME TO days');
+    expect(store.view()).toMatchObject({ seq: 2, totals: { confirmed: 2 } });
+    const { outcomes } = execute(storage, store, [command(EVENT, carol, seats(rsv(3)))], T0, 0);
+    expect(outcomes).toMatchObject([{ kind: 'reservation', seq: 3 }]);
+  });
+});
+
 it('leaves no tables behind when the batch that creates the event breaks', async () => {
   await inActor(({ storage }) => {
     const store = new Store(storage);

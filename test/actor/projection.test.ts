@@ -85,6 +85,14 @@ it('follows every command, up to tombstones for what is deleted', async () => {
   expect(await eventInD1(id)).toMatchObject({ deleted_at: T0, confirmed: 0, seq: 7 });
 });
 
+it('carries the details along that a later page has the fact of', async () => {
+  const id = await newEvent();
+  await send(id, ...crowd(id, 2));
+  await execute(env, id, olga, { type: 'edit_event', changes: { title: 'B' }, ifVersion: null });
+  const page = await inActor(({ storage }) => new Store(storage).projectionPage(1, 1), id);
+  expect(page).toMatchObject({ upToSeq: 2, isEdited: true, view: { seq: 4, event: { title: 'B' } } });
+});
+
 it('projects a whole batch, page after page', async () => {
   const id = await newEvent({ capacity: 3_000 });
   const reply = await send(id, ...crowd(id, 2_100));
