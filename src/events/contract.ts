@@ -197,7 +197,6 @@ export const publishEvent = createRoute({
       'not_organizer',
       'event_cancelled',
       'event_started',
-      'version_mismatch',
       'overloaded',
       'database_unavailable',
     ),
