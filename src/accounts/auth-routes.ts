@@ -1,9 +1,9 @@
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, type z } from '@hono/zod-openapi';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { once } from '../db/idempotency.ts';
 import type { UserId } from '../domain/model.ts';
 import { requirePrincipal } from '../http/auth.ts';
-import { requiredBody } from '../http/bodies.ts';
+import { json, type PartOf, requiredBody } from '../http/bodies.ts';
 import { freshDatabase } from '../http/database.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { answerOnce, IDEMPOTENCY_INPUT, idempotencyKeyOf, REPLAYED_HEADER } from '../http/idempotency.ts';
@@ -17,12 +17,12 @@ import { rotate, signIn, signOut, signOutEverywhere } from './devices.ts';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.ts';
 import { createUser, findUser, findUserByKey, newUser, replaceHash, userExists } from './queries.ts';
 import { issueToken, readToken } from './refresh-tokens.ts';
-import { logInBody, logOutBody, refreshBody, sessionSchema, signUpBody } from './schema.ts';
+import { logInBody, logOutBody, NEXT_REFRESH_TOKEN, refreshBody, sessionSchema, signUpBody } from './schema.ts';
 
 const tags = ['Accounts'];
 
-function session(description: string) {
-  return { description, headers: BOOKMARK_HEADER, content: { 'application/json': { schema: sessionSchema } } };
+function session(description: string, example?: PartOf<z.output<typeof sessionSchema>>) {
+  return { description, headers: BOOKMARK_HEADER, content: json(sessionSchema, example) };
 }
 
 const signUpRoute = createRoute({
@@ -77,7 +77,9 @@ const refreshRoute = createRoute({
   security: [],
   request: { body: requiredBody(refreshBody) },
   responses: {
-    200: session('The next tokens of the device, with the role that the account has now.'),
+    200: session('The next tokens of the device, with the role that the account has now.', {
+      refresh_token: NEXT_REFRESH_TOKEN,
+    }),
     ...problems(...BODY_PROBLEMS, 'invalid_refresh_token', 'database_unavailable'),
   },
 });

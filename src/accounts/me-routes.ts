@@ -1,10 +1,11 @@
-import { createRoute, type z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { UserRow } from '../db/tables.ts';
 import type { UserId } from '../domain/model.ts';
 import { authRequired, unauthorized } from '../http/auth.ts';
-import { requiredBody } from '../http/bodies.ts';
+import { json, requiredBody } from '../http/bodies.ts';
 import { freshDatabase } from '../http/database.ts';
+import { EXAMPLE_TIMES } from '../http/fields.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { countAgainst, networkOf } from '../http/rate-limits.ts';
@@ -32,9 +33,8 @@ const own = {
   middleware: authRequired,
 };
 
-function json<Schema extends z.ZodType>(schema: Schema) {
-  return { 'application/json': { schema } } as const;
-}
+/** What is otherwise in the example of an account that was changed. */
+const changed = { updated_at: EXAMPLE_TIMES.changed };
 
 const getMeRoute = createRoute({
   ...own,
@@ -60,7 +60,11 @@ const patchMeRoute = createRoute({
     'organizers; customers become one first.',
   request: { body: requiredBody(profileBody) },
   responses: {
-    200: { description: 'The account as it is now.', headers: BOOKMARK_HEADER, content: json(userSchema) },
+    200: {
+      description: 'The account as it is now.',
+      headers: BOOKMARK_HEADER,
+      content: json(userSchema, { ...changed, email: 'ada@analytical-engines.example' }),
+    },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -83,7 +87,11 @@ const putPasswordRoute = createRoute({
   description: 'Signs every device out and answers fresh tokens for this one.',
   request: { body: requiredBody(passwordBody) },
   responses: {
-    200: { description: 'Fresh tokens for this device.', headers: BOOKMARK_HEADER, content: json(sessionSchema) },
+    200: {
+      description: 'Fresh tokens for this device.',
+      headers: BOOKMARK_HEADER,
+      content: json(sessionSchema, { user: changed }),
+    },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -109,7 +117,7 @@ const putOrganizerRoute = createRoute({
     200: {
       description: 'The account, and an access token with its role.',
       headers: BOOKMARK_HEADER,
-      content: json(accessSchema),
+      content: json(accessSchema, { user: changed }),
     },
     ...problems(...BODY_PROBLEMS, 'unauthorized', 'account_disabled', 'database_unavailable'),
   },

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
-import { time, toTime } from '../http/fields.ts';
+import { EXAMPLE_IDS, EXAMPLE_TIMES, time, toTime } from '../http/fields.ts';
 import { EMAIL_LENGTH_MAX, email, line, lines, normalized, USERNAME_LENGTH_MAX, verbatim } from '../http/text.ts';
 
 const PASSWORD_LENGTH_MIN = 10;
@@ -36,6 +36,8 @@ const currentPassword = verbatim(1, PASSWORD_LENGTH_MAX).openapi({
 const organizationName = line(ORGANIZATION_LENGTH_MAX).openapi({ example: 'Analytical Engines Ltd' });
 const businessAddress = lines(ADDRESS_LENGTH_MAX).nullable().openapi({ example: '12 St James Square, London' });
 const REFRESH_TOKEN = 'mYh3-Qb8kZt0vXw2LrJ6sPfA9uDeGiNo1cTyVxR4aBqWzSdF7gHjKlMnOpQrStUvWxY';
+/** What the example is exchanged for: of the same device, which its beginning says. */
+export const NEXT_REFRESH_TOKEN = 'mYh3-Qb8kZt0vXw2LrJ6sPfAe5TnBw8sKd2LxQ7vJc0RmYg4HpUz9FaIoNtEiVb6WkD';
 const refreshToken = z.string().min(1).max(TOKEN_LENGTH_MAX).openapi({ example: REFRESH_TOKEN });
 
 function refuse(context: z.RefinementCtx, field: string, code: string, message: string): void {
@@ -70,6 +72,7 @@ export const signUpBody = z
       password: 'correct horse battery',
       role: 'organizer',
       organization_name: 'Analytical Engines Ltd',
+      business_address: '12 St James Square, London',
     },
   });
 
@@ -108,7 +111,7 @@ export const profileBody = z
     organization_name: organizationName.optional(),
     business_address: businessAddress.optional(),
   })
-  .openapi('ProfileChanges');
+  .openapi('ProfileChanges', { example: { email: 'ada@analytical-engines.example' } });
 
 /** The old password and the new one. */
 export const passwordBody = z
@@ -129,14 +132,14 @@ export const organizerBody = z
 /** An account as its owner and admins see it. */
 export const userSchema = z
   .object({
-    id: z.string().openapi({ example: 'usr_01k9wq4n8hfj2r5v6x7y8z9abc' }),
+    id: z.string().openapi({ example: EXAMPLE_IDS.user }),
     username: z.string().openapi({ example: 'ada' }),
     email: z.string().openapi({ example: 'ada@example.com' }),
-    role: z.enum(['customer', 'organizer', 'admin']),
-    organization_name: z.string().nullable(),
-    business_address: z.string().nullable(),
-    created_at: time.openapi({ example: '2026-11-21T10:00:00.000Z' }),
-    updated_at: time.openapi({ example: '2026-11-21T10:00:00.000Z' }),
+    role: z.enum(['customer', 'organizer', 'admin']).openapi({ example: 'organizer' }),
+    organization_name: z.string().nullable().openapi({ example: 'Analytical Engines Ltd' }),
+    business_address: z.string().nullable().openapi({ example: '12 St James Square, London' }),
+    created_at: time.openapi({ example: EXAMPLE_TIMES.user }),
+    updated_at: time.openapi({ example: EXAMPLE_TIMES.user }),
   })
   .openapi('User');
 

@@ -2,9 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { currentRole } from '../db/roles.ts';
 import type { Principal } from '../domain/model.ts';
 import { authRequired } from '../http/auth.ts';
-import { requiredBody } from '../http/bodies.ts';
+import { json, requiredBody } from '../http/bodies.ts';
 import { freshDatabase, primary } from '../http/database.ts';
-import { userIdPath } from '../http/fields.ts';
+import { EXAMPLE_TIMES, userIdPath } from '../http/fields.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
@@ -46,7 +46,7 @@ const patchUserRoute = createRoute({
     200: {
       description: 'The account as it is now.',
       headers: BOOKMARK_HEADER,
-      content: { 'application/json': { schema: accountSchema } },
+      content: json(accountSchema, { disabled: true, updated_at: EXAMPLE_TIMES.changed }),
     },
     ...problems(
       ...BODY_PROBLEMS,

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
-import { requiredBody } from '../http/bodies.ts';
-import { attendeeIdPath, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
+import { json, type PartOf, requiredBody } from '../http/bodies.ts';
+import { attendeeIdPath, EXAMPLE_CHANGE, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
   BOOKMARK_INPUT,
@@ -18,7 +18,12 @@ const tags = ['Attendees'];
 const open = { tags, security: [{ bearerAuth: [] }, {}], middleware: authOptional };
 const params = z.object({ id: attendeeIdPath });
 const headers = { ...ETAG_HEADER, ...BOOKMARK_HEADER };
-const shown = { description: 'The attendee.', headers, content: { 'application/json': { schema: attendeeJson } } };
+/** An attendee, with what of the example is otherwise. */
+const shown = (example?: PartOf<z.output<typeof attendeeJson>>) => ({
+  description: 'The attendee.',
+  headers,
+  content: json(attendeeJson, example),
+});
 const editHeaders = editTokenHeader.extend(ifMatchHeader.shape);
 
 export const createAttendee = createRoute({
@@ -86,7 +91,7 @@ export const getAttendee = createRoute({
     }),
   },
   responses: {
-    200: shown,
+    200: shown(),
     304: NOT_MODIFIED,
     ...problems('unauthorized', 'attendee_not_found', 'validation_failed', 'database_unavailable'),
   },
@@ -112,7 +117,7 @@ export const replaceAttendee = createRoute({
   description:
     'For whoever registered them, by edit token or signed in, and for admins. Counts against the limit of registrations.',
   request: { params, headers: editHeaders, body: requiredBody(attendeeInput) },
-  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+  responses: { 200: shown(EXAMPLE_CHANGE), ...problems(...EDIT_PROBLEMS) },
 });
 
 export const editAttendee = createRoute({
@@ -125,7 +130,7 @@ export const editAttendee = createRoute({
     'For whoever registered them, by edit token or signed in, and for admins. With an e-mail address it counts against ' +
     'the limit of registrations.',
   request: { params, headers: editHeaders, body: requiredBody(attendeePatch) },
-  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+  responses: { 200: shown({ ...EXAMPLE_CHANGE, phone: '+49307654321' }), ...problems(...EDIT_PROBLEMS) },
 });
 
 export const deleteAttendee = createRoute({

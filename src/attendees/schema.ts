@@ -1,6 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import type { NewAttendee } from '../db/tables.ts';
-import { EXAMPLE_IDS, pageQuery, searchQuery, time, toTime } from '../http/fields.ts';
+import {
+  EXAMPLE_EDIT_TOKEN,
+  EXAMPLE_IDS,
+  EXAMPLE_TIMES,
+  pageQuery,
+  searchQuery,
+  time,
+  toTime,
+} from '../http/fields.ts';
 import { email, line } from '../http/text.ts';
 
 const NAME_LENGTH_MAX = 100;
@@ -54,7 +62,7 @@ export const attendeeInput = z
 export const attendeePatch = z
   .strictObject(fields)
   .partial()
-  .openapi('AttendeePatch', { example: { phone: '+49 30 1234567' } });
+  .openapi('AttendeePatch', { example: { phone: '+49 30 7654321' } });
 
 /** An attendee as answers show them. */
 export const attendeeJson = z
@@ -69,8 +77,8 @@ export const attendeeJson = z
     email: z.string().openapi({ example: 'grace@example.com' }),
     phone: z.string().nullable().openapi({ description: 'E.164.', example: '+49301234567' }),
     date_of_birth: z.string().nullable().openapi({ format: 'date', example: '1990-12-24' }),
-    created_at: time,
-    updated_at: time,
+    created_at: time.openapi({ example: EXAMPLE_TIMES.attendee }),
+    updated_at: time.openapi({ example: EXAMPLE_TIMES.attendee }),
     version: z.int().openapi({ description: 'Counts the changes.', example: 1 }),
   })
   .openapi('Attendee');
@@ -80,7 +88,7 @@ export const registeredJson = attendeeJson
   .extend({
     edit_token: z.string().openapi({
       description: 'Shown this once. Send it as `X-Edit-Token` to read, change, remove or book for the attendee.',
-      example: 'mYh3-Qb8kZt0vXw2LrJ6sPfA9uDeGiNo1cTyVxR4aBq',
+      example: EXAMPLE_EDIT_TOKEN,
     }),
   })
   .openapi('RegisteredAttendee');
@@ -95,7 +103,10 @@ export const attendeeList = z
 
 /** Filter, order and page of the list of attendees. */
 export const attendeeQuery = z.strictObject({
-  q: searchQuery.openapi({ description: 'Beginnings of words that must all occur in names or e-mail address.' }),
+  q: searchQuery.openapi({
+    description: 'Beginnings of words that must all occur in names or e-mail address.',
+    example: 'hopp',
+  }),
   sort: z
     .enum(['last_name', '-last_name', 'created_at', '-created_at'])
     .optional()

@@ -36,7 +36,9 @@ const listCountries = createRoute({
   security: [],
   request: {
     query: z.strictObject({
-      q: line(QUERY_LENGTH_MAX).optional().openapi({ description: 'Part of the name, or the code.', example: 'land' }),
+      q: line(QUERY_LENGTH_MAX)
+        .optional()
+        .openapi({ description: 'Part of the name, or the code.', example: 'german' }),
       limit: pageLimit.optional().openapi({ description: 'Most items to answer. Left out: all.', example: 100 }),
       cursor: pageQuery.cursor,
     }),

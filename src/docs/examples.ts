@@ -19,6 +19,10 @@ interface Media {
   example?: unknown;
 }
 
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly schema: Schema }[];
+}
+
 /** The part of an OpenAPI document in which bodies are described. */
 interface Described {
   readonly paths?: object;
@@ -26,24 +30,51 @@ interface Described {
 }
 
 /**
- * Gives every JSON body of the document an example, put together from those of its fields, unless it has one: readers
- * and tools then show the same everywhere. A body with a field that says nothing of itself gets none.
+ * Gives every JSON body of the document an example, put together from those of its fields: readers and tools then show
+ * the same everywhere. What the body has of an example already goes before that. A body with a field that says nothing
+ * of itself has only the latter. Problems are told of the path that was asked.
  */
 export function addExamples(document: Described): void {
   const schemas = (document.components?.schemas ?? {}) as Readonly<Record<string, Schema>>;
-  for (const media of bodiesOf(document.paths)) {
-    const sample = media.example === undefined && media.schema ? sampleOf(media.schema, schemas) : undefined;
-    if (sample !== undefined) media.example = sample;
+  for (const media of bodiesOf(document.paths, 'application/json')) {
+    const example = replaced(media.schema && sampleOf(media.schema, schemas), media.example);
+    if (example !== undefined) media.example = example;
+  }
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const operation of Object.values<Operation>(item)) {
+      const instance = path.replaceAll(/\{(\w+)\}/g, (_, name) => exampleOf(operation, name));
+      for (const media of bodiesOf(operation, 'application/problem+json')) {
+        media.example = replaced(media.example, { instance });
+      }
+    }
   }
 }
 
-/** Every `application/json` below this part of the document. */
-function* bodiesOf(part: unknown): Generator<Media> {
-  if (typeof part !== 'object' || part === null) return;
+/** Every body of this type below this part of the document. */
+function* bodiesOf(part: unknown, type: string): Generator<Media> {
+  if (!isObject(part)) return;
   for (const [name, member] of Object.entries(part)) {
-    if (name === 'application/json') yield member;
-    else yield* bodiesOf(member);
+    if (name === type) yield member as Media;
+    else yield* bodiesOf(member, type);
   }
+}
+
+/** The example of a parameter in the path of an operation. */
+function exampleOf({ parameters = [] }: Operation, name: string): string {
+  return String(parameters.find((parameter) => parameter.name === name)?.schema.example);
+}
+
+/** A sample with some of its members replaced; a list is replaced by others of its first item, likewise. */
+function replaced(sample: unknown, members: unknown): unknown {
+  if (members === undefined) return sample;
+  if (Array.isArray(sample) && Array.isArray(members)) return members.map((member) => replaced(sample[0], member));
+  if (!isObject(sample) || !isObject(members)) return members;
+  const changes = Object.entries(members).map(([name, member]) => [name, replaced(sample[name], member)]);
+  return { ...sample, ...Object.fromEntries(changes) };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A value that the schema describes, or undefined. */

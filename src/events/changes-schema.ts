@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { FactType } from '../domain/facts.ts';
-import { decimal, EXAMPLE_IDS, pageQuery, time } from '../http/fields.ts';
+import { decimal, EXAMPLE_IDS, EXAMPLE_TIMES, pageQuery, time } from '../http/fields.ts';
 
 const TYPES = [
   'event_created',
@@ -72,7 +72,7 @@ const data = z
 const changeJson = z
   .object({
     seq: z.int().openapi({ description: '1, 2, 3 … for each event, without a gap.', example: 7 }),
-    at: time,
+    at: time.openapi({ example: EXAMPLE_TIMES.changed }),
     type: z.enum(TYPES).openapi({ example: 'reservation_cancelled' }),
     reservation_id: z
       .string()
@@ -101,7 +101,7 @@ export const changeList = z
 export const changeQuery = z.strictObject({
   after_seq: decimal(z.number().int().min(0))
     .optional()
-    .openapi({ type: 'integer', minimum: 0, default: 0, description: 'Only what came after it.' }),
+    .openapi({ type: 'integer', minimum: 0, default: 0, description: 'Only what came after it.', example: 6 }),
   limit: pageQuery.limit,
 });
 

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { availabilityJson } from '../http/availability.ts';
-import { noBody, requiredBody } from '../http/bodies.ts';
-import { eventIdPath, ifMatch } from '../http/fields.ts';
+import { json, noBody, type PartOf, requiredBody } from '../http/bodies.ts';
+import { EXAMPLE_CHANGE, eventIdPath, ifMatch } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
   BOOKMARK_INPUT,
@@ -21,16 +21,19 @@ const signedIn = [{ bearerAuth: [] }];
 const anybody = [{ bearerAuth: [] }, {}];
 const params = z.object({ id: eventIdPath });
 /** An ETag of a single event. */
-const EXAMPLE_TAG = '"1-17-upcoming"';
+const EXAMPLE_TAG = '"1-17-upcoming-1"';
 const ifMatchEvent = ifMatch(
   'Only if the event still has the version of this ETag; reservations made meanwhile do not matter.',
   EXAMPLE_TAG,
 );
-const shown = {
+/** What of the example is otherwise while nobody has a seat. */
+const EMPTY = { reserved_slots: 0, available_slots: 120 };
+/** An event, with what of the example is otherwise. */
+const shown = (example?: PartOf<z.output<typeof eventJson>>) => ({
   description: 'The event.',
   headers: { ...ETAG_HEADER, ...COMMAND_HEADERS },
-  content: { 'application/json': { schema: eventJson } },
-};
+  content: json(eventJson, example),
+});
 
 export const createEvent = createRoute({
   method: 'post',
@@ -43,7 +46,10 @@ export const createEvent = createRoute({
   middleware: authRequired,
   request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(newEvent) },
   responses: {
-    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
+    201: {
+      ...shown({ ...EMPTY, venue: null }),
+      headers: { ...shown().headers, ...LOCATION_HEADER, ...REPLAYED_HEADER },
+    },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -106,7 +112,7 @@ export const getEvent = createRoute({
     headers: BOOKMARK_INPUT.extend(ifNoneMatch(EXAMPLE_TAG)),
   },
   responses: {
-    200: { ...shown, headers: PUBLIC_HEADERS },
+    200: { ...shown(), headers: PUBLIC_HEADERS },
     304: UNCHANGED,
     ...problems('unauthorized', 'event_not_found', 'validation_failed', 'overloaded', 'database_unavailable'),
   },
@@ -135,7 +141,7 @@ export const replaceEvent = createRoute({
   security: signedIn,
   middleware: authRequired,
   request: { params, headers: ifMatchEvent, body: requiredBody(eventInput) },
-  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+  responses: { 200: shown({ ...EXAMPLE_CHANGE, venue: null }), ...problems(...EDIT_PROBLEMS) },
 });
 
 export const editEvent = createRoute({
@@ -148,7 +154,7 @@ export const editEvent = createRoute({
   security: signedIn,
   middleware: authRequired,
   request: { params, headers: ifMatchEvent, body: requiredBody(eventPatch) },
-  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+  responses: { 200: shown({ ...EXAMPLE_CHANGE, capacity: 150, available_slots: 130 }), ...problems(...EDIT_PROBLEMS) },
 });
 
 export const deleteEvent = createRoute({
@@ -189,7 +195,7 @@ export const publishEvent = createRoute({
   middleware: authRequired,
   request: { params, body: noBody },
   responses: {
-    200: shown,
+    200: shown({ ...EXAMPLE_CHANGE, ...EMPTY }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -214,7 +220,7 @@ export const cancelEvent = createRoute({
   middleware: authRequired,
   request: { params, body: noBody },
   responses: {
-    200: shown,
+    200: shown({ ...EXAMPLE_CHANGE, ...EMPTY, status: 'cancelled' }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',

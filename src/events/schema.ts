@@ -4,6 +4,7 @@ import { EVENT_STATUSES } from '../http/availability.ts';
 import { countryCode } from '../http/countries.ts';
 import {
   EXAMPLE_IDS,
+  EXAMPLE_TIMES,
   flag,
   instant,
   instantQuery,
@@ -28,6 +29,7 @@ const EXAMPLE = {
   end_time: '2035-06-01T21:00:00+02:00',
   time_zone: 'Europe/Berlin',
   capacity: 120,
+  country_code: 'DE',
   price: { amount: 1500, currency: 'EUR' },
   tags: ['jazz', 'open air'],
 };
@@ -37,7 +39,7 @@ const fields = {
   title: line(LIMITS.titleLengthMax),
   description: prose(LIMITS.descriptionLengthMax),
   start_time: instant,
-  end_time: instant,
+  end_time: instant.openapi({ example: EXAMPLE.end_time }),
   time_zone: timeZone,
   capacity: z.int().min(1).max(LIMITS.capacityMax),
   venue_id: venueId.nullable().openapi({ type: ['string', 'null'], description: 'Any venue; null: none.' }),
@@ -113,8 +115,8 @@ export const eventJson = z
     organizer_id: z.string().openapi({ example: EXAMPLE_IDS.user }),
     title: z.string().openapi({ example: 'Jazz in the park' }),
     description: z.string().openapi({ example: '' }),
-    start_time: time,
-    end_time: time,
+    start_time: time.openapi({ example: EXAMPLE_TIMES.start }),
+    end_time: time.openapi({ example: EXAMPLE_TIMES.end }),
     time_zone: z.string().openapi({ example: 'Europe/Berlin' }),
     capacity: z.int().openapi({ example: 120 }),
     reserved_slots: z.int().openapi({ description: 'Seats pending and confirmed.', example: 20 }),
@@ -147,10 +149,10 @@ export const eventJson = z
     requires_confirmation: z.boolean(),
     hold_minutes: z.int().openapi({ example: 15 }),
     reservations_open_at: time.nullable().openapi({ description: 'Null: from publication on.', example: null }),
-    reservations_close_at: time,
-    cancel_until: time,
-    created_at: time,
-    updated_at: time,
+    reservations_close_at: time.openapi({ example: EXAMPLE_TIMES.start }),
+    cancel_until: time.openapi({ example: EXAMPLE_TIMES.start }),
+    created_at: time.openapi({ example: EXAMPLE_TIMES.event }),
+    updated_at: time.openapi({ example: EXAMPLE_TIMES.event }),
     version: z.int().openapi({ description: 'Counts edits of the event, not its reservations.', example: 1 }),
   })
   .openapi('Event');
@@ -197,7 +199,9 @@ export const eventQuery = z.strictObject({
   country: countryCode.optional(),
   tag: tag.optional().openapi({ description: 'Only events with this tag, in any case.', example: 'jazz' }),
   starts_after: instantQuery.optional().openapi({ description: 'Only events that start later.' }),
-  starts_before: instantQuery.optional().openapi({ description: 'Only events that start earlier.' }),
+  starts_before: instantQuery
+    .optional()
+    .openapi({ description: 'Only events that start earlier.', example: '2035-07-01T00:00:00Z' }),
   sort: z.enum(SORTS).optional().openapi({
     description: 'By default `start_time`; with `q`, where the words occur: title, then tags, then description.',
   }),

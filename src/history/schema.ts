@@ -1,19 +1,19 @@
 import { z } from '@hono/zod-openapi';
 import type { SubjectType } from '../db/tables.ts';
-import { EXAMPLE_IDS, eventId, instantQuery, pageQuery, time, userId } from '../http/fields.ts';
+import { EXAMPLE_IDS, EXAMPLE_TIMES, eventId, instantQuery, pageQuery, time, userId } from '../http/fields.ts';
 
 const SUBJECT_TYPES = ['event', 'reservation', 'user', 'venue', 'attendee'] as const satisfies SubjectType[];
 
 const action = z
   .string()
   .regex(/^[a-z][a-z_]{0,63}$/)
-  .openapi({ description: 'What was done, in the past tense.', example: 'reservation_confirmed' });
+  .openapi({ description: 'What was done, in the past tense.', example: 'reservation_resized' });
 
 /** A line of history as answers show it. */
 const historyJson = z
   .object({
-    id: z.string().openapi({ example: 'hst_01k8v1m2z9q7r5s8w0x4t6v2b1' }),
-    at: time,
+    id: z.string().openapi({ example: `hst_01k8v2s6z6${EXAMPLE_IDS.event.slice(-10)}000007` }),
+    at: time.openapi({ example: EXAMPLE_TIMES.changed }),
     user_id: z.string().nullable().openapi({ description: 'Who acted; null: time.', example: EXAMPLE_IDS.user }),
     action,
     subject: z
@@ -25,7 +25,7 @@ const historyJson = z
     event_id: z.string().nullable().openapi({ description: 'Null: no event.', example: EXAMPLE_IDS.event }),
     details: z.record(z.string(), z.unknown()).openapi({
       description: 'What was said or changed; its members depend on the action.',
-      example: { quantity: 2 },
+      example: { quantity: 3, requeued: false },
     }),
   })
   .openapi('HistoryLine');
@@ -40,8 +40,8 @@ export const historyList = z
 
 const window = {
   action: action.optional(),
-  from: instantQuery.optional().openapi({ description: 'From this instant on.' }),
-  to: instantQuery.optional().openapi({ description: 'Before this instant.' }),
+  from: instantQuery.optional().openapi({ description: 'From this instant on.', example: '2025-10-01T00:00:00Z' }),
+  to: instantQuery.optional().openapi({ description: 'Before this instant.', example: '2025-11-01T00:00:00Z' }),
 };
 
 /** Filters and page of one's own history. */

@@ -18,7 +18,27 @@ export const EXAMPLE_IDS = {
   user: 'usr_01k8v0h1j2k3m4n5p6q7r8s9t0',
   venue: 'ven_01k8v0q3r5s7t9v1w3x5y7z9a1',
   attendee: 'att_01k8v0t2v4w6x8y0z2a4b6c8d0',
+  /** Another user, to whom reservations are offered. */
+  friend: 'usr_01k8v0h9b4d6f8h0j2k4m6n8p0',
 } as const;
+
+/** Instants for the examples: when what has an example's id was made, as the id says, and what happened later. */
+export const EXAMPLE_TIMES = {
+  user: '2025-10-30T16:51:59.682Z',
+  venue: '2025-10-30T16:55:18.533Z',
+  attendee: '2025-10-30T16:56:55.908Z',
+  event: '2025-10-30T17:11:08.009Z',
+  reservation: '2025-10-30T17:23:10.342Z',
+  changed: '2025-10-30T17:31:24.518Z',
+  /** When a hold ends that was extended at the change. */
+  held: '2025-10-30T17:46:24.518Z',
+  arrived: '2035-06-01T15:42:17.305Z',
+  start: '2035-06-01T16:00:00.000Z',
+  end: '2035-06-01T19:00:00.000Z',
+} as const;
+
+/** What an example shows otherwise after its first change. */
+export const EXAMPLE_CHANGE = { updated_at: EXAMPLE_TIMES.changed, version: 2 } as const;
 
 /** The last millisecond of the year 9999, beyond which RFC 3339 cannot write an instant. */
 const INSTANT_MAX = 253_402_300_799_999;
@@ -48,8 +68,8 @@ export function toTime(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** An instant in an answer. */
-export const time = z.string().openapi({ format: 'date-time', example: '2035-06-01T16:00:00.000Z' });
+/** An instant in an answer; its example is given where it is said what happens then. */
+export const time = z.string().openapi({ format: 'date-time' });
 
 /** A tag as events store and filters compare it. */
 export const tag = line(LIMITS.tagLengthMax, normalized('NFC', LIMITS.tagLengthMax).toLowerCase());
@@ -120,16 +140,17 @@ export const flag = z
   .transform((text) => text === 'true')
   .openapi({ type: 'boolean' });
 
-/** The words that a list is searched by. */
-export const searchQuery = line(200)
-  .optional()
-  .openapi({ description: 'Beginnings of words that must all occur.', example: 'berl' });
+/** The words that a list is searched by; the list says in what, and gives the example. */
+export const searchQuery = line(200).optional();
+
+/** The proof of who registered the attendee of the examples. */
+export const EXAMPLE_EDIT_TOKEN = 'kR2mW8vXq1nT5yB7cJ4hL0pZ3sD6fG9aEuIoVxNtMwQ';
 
 /** The proof of whoever registered an attendee without a login. */
 export const editTokenHeader = z.object({
   'x-edit-token': z.string().optional().openapi({
     description: 'What the registration of the attendee answered.',
-    example: 'kR2mW8vXq1nT5yB7cJ4hL0pZ3sD6fG9aEuIoVxNtMwQ',
+    example: EXAMPLE_EDIT_TOKEN,
   }),
 });
 

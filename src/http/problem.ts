@@ -138,8 +138,17 @@ function problemBody(problem: Problem, instance: string, requestId: string) {
   };
 }
 
+/** Examples of what says more than its title; any other says that. */
+const EXAMPLES: Partial<Record<ProblemCode, Problem>> = {
+  validation_failed: validationProblem([
+    { pointer: '/colour', code: 'unknown_field', detail: 'There is no such field.' },
+  ]),
+  capacity_below_events: new Problem('capacity_below_events', 'An upcoming event needs 120.', { minimum: 120 }),
+};
+
+/** An example of a problem; the document adds the path of each operation. */
 function problemExample(code: ProblemCode) {
-  return problemBody(new Problem(code), '/api/events', '0f6ad7c4-6a3c-4a52-9d5c-3a0d6a1c7f1e');
+  return problemBody(EXAMPLES[code] ?? new Problem(code), '', '0f6ad7c4-6a3c-4a52-9d5c-3a0d6a1c7f1e');
 }
 
 const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];

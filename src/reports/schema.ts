@@ -5,24 +5,24 @@ const STATUSES = ['draft', 'published', 'cancelled'] as const;
 const amount = z.int();
 
 const byStatus = z.object({
-  pending: amount.openapi({ example: 2 }),
-  confirmed: amount.openapi({ example: 18 }),
-  waitlisted: amount.openapi({ example: 0 }),
-  cancelled: amount.openapi({ example: 3 }),
-  expired: amount.openapi({ example: 1 }),
+  pending: amount,
+  confirmed: amount,
+  waitlisted: amount,
+  cancelled: amount,
+  expired: amount,
 });
 
 const dayJson = z.object({
-  day: z.string().openapi({ format: 'date', example: '2035-05-30' }),
+  day: z.string().openapi({ format: 'date', example: '2025-10-30' }),
   reservations_created: amount.openapi({ example: 12 }),
-  reservations_cancelled: amount.openapi({ example: 3 }),
+  reservations_cancelled: amount.openapi({ example: 2 }),
   reservations_expired: amount.openapi({ example: 1 }),
   seats_taken: amount.openapi({
     description:
       'By reserving, moving up, reactivating or asking for more; all days less all `seats_freed`: those now.',
-    example: 26,
+    example: 25,
   }),
-  seats_freed: amount.openapi({ description: 'By cancelling, expiry or asking for fewer.', example: 6 }),
+  seats_freed: amount.openapi({ description: 'By cancelling, expiry or asking for fewer.', example: 5 }),
   seats_checked_in: amount.openapi({ description: 'Less those taken back on that day.', example: 0 }),
 });
 
@@ -34,8 +34,14 @@ export const statsJson = z
     status: z.enum(STATUSES).openapi({ example: 'published' }),
     capacity: amount.openapi({ example: 120 }),
     available_slots: amount.openapi({ example: 100 }),
-    reservations: byStatus.openapi({ description: 'How many there are.' }),
-    seats: byStatus.openapi({ description: 'How many seats they are for.' }),
+    reservations: byStatus.openapi({
+      description: 'How many there are.',
+      example: { pending: 1, confirmed: 8, waitlisted: 0, cancelled: 2, expired: 1 },
+    }),
+    seats: byStatus.openapi({
+      description: 'How many seats they are for.',
+      example: { pending: 2, confirmed: 18, waitlisted: 0, cancelled: 3, expired: 2 },
+    }),
     seats_checked_in: amount.openapi({ description: 'Seats of those who have arrived.', example: 0 }),
     closing: z
       .object({ remaining: amount })

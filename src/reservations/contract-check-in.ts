@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { optionalBody, requiredBody } from '../http/bodies.ts';
+import { EXAMPLE_TIMES } from '../http/fields.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofEvent, ofReservation, shown } from './contract-parts.ts';
 import { arrival, ticketScan } from './schema.ts';
@@ -16,6 +17,14 @@ const CHECK_IN_PROBLEMS = [
   'overloaded',
 ] as const;
 
+/** What of the example is otherwise once one of the party has arrived. */
+const ARRIVED = {
+  checked_in_at: EXAMPLE_TIMES.arrived,
+  checked_in_quantity: 1,
+  updated_at: EXAMPLE_TIMES.arrived,
+  version: 2,
+};
+
 export const scanTicket = createRoute({
   ...common,
   method: 'post',
@@ -28,7 +37,7 @@ export const scanTicket = createRoute({
     'same. A ticket that names another event is not looked at any further.',
   request: { params: ofEvent, body: requiredBody(ticketScan) },
   responses: {
-    200: shown,
+    200: shown(ARRIVED),
     ...problems(...CHECK_IN_PROBLEMS, 'event_not_found', 'ticket_unknown', 'ticket_of_other_event'),
   },
 });
@@ -43,7 +52,7 @@ export const checkIn = createRoute({
     'For the organizer of the event and admins; to strangers the reservation does not exist. Without a body: all of the party who have not arrived; where all have, ' +
     'nothing changes.',
   request: { params: ofReservation, body: optionalBody(arrival) },
-  responses: { 200: shown, ...problems(...CHECK_IN_PROBLEMS, 'reservation_not_found') },
+  responses: { 200: shown(ARRIVED), ...problems(...CHECK_IN_PROBLEMS, 'reservation_not_found') },
 });
 
 export const undoCheckIn = createRoute({
@@ -55,7 +64,7 @@ export const undoCheckIn = createRoute({
   description: 'For the organizer of the event and admins. Where nobody has arrived, nothing changes.',
   request: { params: ofReservation },
   responses: {
-    200: shown,
+    200: shown({ updated_at: EXAMPLE_TIMES.arrived, version: 3 }),
     ...problems(
       ...NO_BODY_PROBLEMS,
       'unauthorized',

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { noBody, optionalBody, requiredBody } from '../http/bodies.ts';
-import { ifMatch } from '../http/fields.ts';
+import { EXAMPLE_CHANGE, EXAMPLE_TIMES, ifMatch } from '../http/fields.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
@@ -19,7 +19,7 @@ export const confirmReservation = createRoute({
     'anybody could have them now; else it answers `hold_expired` as without.',
   request: { params: ofReservation, body: optionalBody(confirmation) },
   responses: {
-    200: shown,
+    200: shown({ ...EXAMPLE_CHANGE, confirmed_at: EXAMPLE_TIMES.changed }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -47,7 +47,13 @@ export const extendReservation = createRoute({
     'where it reaches that already, the answer is `hold_not_extendable`.',
   request: { params: ofReservation, body: noBody },
   responses: {
-    200: shown,
+    200: shown({
+      ...EXAMPLE_CHANGE,
+      status: 'pending',
+      expires_at: EXAMPLE_TIMES.held,
+      confirmed_at: null,
+      ticket_code: null,
+    }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -73,7 +79,13 @@ export const cancelReservation = createRoute({
     'leaves the waitlist this way. Cancelling a cancelled one changes nothing.',
   request: { params: ofReservation, body: noBody },
   responses: {
-    200: shown,
+    200: shown({
+      ...EXAMPLE_CHANGE,
+      status: 'cancelled',
+      cancelled_at: EXAMPLE_TIMES.changed,
+      cancelled_by: 'holder',
+      ticket_code: null,
+    }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -97,7 +109,7 @@ export const reactivateReservation = createRoute({
     'confirmation, else confirmed. On an active one it changes nothing.',
   request: { params: ofReservation, body: noBody },
   responses: {
-    200: shown,
+    200: shown({ ...EXAMPLE_CHANGE, confirmed_at: EXAMPLE_TIMES.changed, version: 3 }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -132,7 +144,7 @@ export const editReservation = createRoute({
     body: requiredBody(reservationPatch),
   },
   responses: {
-    200: shown,
+    200: shown({ ...EXAMPLE_CHANGE, quantity: 3 }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',

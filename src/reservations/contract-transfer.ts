@@ -1,9 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import { noBody, requiredBody } from '../http/bodies.ts';
+import { EXAMPLE_CHANGE, EXAMPLE_IDS } from '../http/fields.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
 import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
-import { transferOffer } from './schema.ts';
+import { NEXT_TICKET, transferOffer } from './schema.ts';
 
 const STATE_PROBLEMS = [
   'event_cancelled',
@@ -25,7 +26,7 @@ export const offerTransfer = createRoute({
     'e-mail addresses are neither accepted here nor shown to anybody.',
   request: { params: ofReservation, body: requiredBody(transferOffer) },
   responses: {
-    200: shown,
+    200: shown({ ...EXAMPLE_CHANGE, transfer_to: EXAMPLE_IDS.friend }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -64,7 +65,7 @@ export const acceptTransfer = createRoute({
     'being valid. Accepting what is yours by now changes nothing.',
   request: { params: ofReservation, body: noBody },
   responses: {
-    200: shown,
+    200: shown({ ...EXAMPLE_CHANGE, user_id: EXAMPLE_IDS.friend, ticket_code: NEXT_TICKET, version: 3 }),
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional } from '../http/auth.ts';
-import { optionalBody } from '../http/bodies.ts';
-import { attendeeIdPath, editTokenHeader } from '../http/fields.ts';
+import { json, optionalBody } from '../http/bodies.ts';
+import { attendeeIdPath, EXAMPLE_IDS, editTokenHeader } from '../http/fields.ts';
 import { BOOKMARK_INPUT, ETAG_HEADER, ifNoneMatch, LOCATION_HEADER, NOT_MODIFIED, noStore } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
@@ -30,7 +30,7 @@ export const createReservation = createRoute({
     body: optionalBody(newReservation),
   },
   responses: {
-    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
+    201: { ...shown(), headers: { ...shown().headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -59,7 +59,7 @@ export const listEventReservations = createRoute({
   description: 'For its organizer and admins.',
   request: { params: ofEvent, query: eventReservationsQuery, headers: BOOKMARK_INPUT },
   responses: {
-    200: listed,
+    200: listed(),
     ...problems(
       'unauthorized',
       'event_not_found',
@@ -80,7 +80,7 @@ export const listMyReservations = createRoute({
   description:
     'Those of the caller, of all events, or those offered to the caller; one that was removed is not listed.',
   request: { query: myReservationsQuery, headers: BOOKMARK_INPUT },
-  responses: { 200: listed, ...problems('unauthorized', 'validation_failed', 'database_unavailable') },
+  responses: { 200: listed(), ...problems('unauthorized', 'validation_failed', 'database_unavailable') },
 });
 
 export const getWaitlist = createRoute({
@@ -94,7 +94,9 @@ export const getWaitlist = createRoute({
   responses: {
     200: {
       description: 'A page of the line.',
-      content: { 'application/json': { schema: reservationList } },
+      content: json(reservationList, {
+        items: [{ status: 'waitlisted', waitlist_position: 1, confirmed_at: null, ticket_code: null }],
+      }),
     },
     ...problems('unauthorized', 'event_not_found', 'not_organizer', 'validation_failed', 'overloaded'),
   },
@@ -117,7 +119,7 @@ export const listAttendeeReservations = createRoute({
     headers: editTokenHeader.extend(BOOKMARK_INPUT.shape),
   },
   responses: {
-    200: listed,
+    200: listed({ attendee_id: EXAMPLE_IDS.attendee }),
     ...problems('unauthorized', 'attendee_not_found', 'validation_failed', 'database_unavailable'),
   },
 });
@@ -136,7 +138,7 @@ export const getReservation = createRoute({
     headers: z.object(ifNoneMatch()),
   },
   responses: {
-    200: { ...shown, headers: ETAG_HEADER },
+    200: { ...shown(), headers: ETAG_HEADER },
     304: NOT_MODIFIED,
     ...problems('unauthorized', 'reservation_not_found', 'overloaded'),
   },

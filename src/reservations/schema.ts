@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
 import { LIMITS } from '../domain/model.ts';
-import { attendeeId, EXAMPLE_IDS, eventId, flag, pageQuery, time } from '../http/fields.ts';
+import { attendeeId, EXAMPLE_IDS, EXAMPLE_TIMES, eventId, flag, pageQuery, time } from '../http/fields.ts';
 import { line, USERNAME_LENGTH_MAX } from '../http/text.ts';
 
 /** Longer ones are no tickets; what is shorter is looked up, not judged. */
@@ -9,8 +9,11 @@ const TICKET_LENGTH_MAX = 200;
 
 const STATUSES = ['pending', 'confirmed', 'waitlisted', 'cancelled', 'expired'] as const;
 
-/** A ticket's code for the examples of the OpenAPI document. */
-const EXAMPLE_TICKET = `tkt_${EXAMPLE_IDS.reservation.slice(4)}8f14e45fceea467fa8d0f3b6c1d2e3f4`;
+/** What every code of the ticket begins with that the examples of the OpenAPI document show. */
+const TICKET = `tkt_${EXAMPLE_IDS.reservation.slice(4)}`;
+const EXAMPLE_TICKET = `${TICKET}8f14e45fceea467fa8d0f3b6c1d2e3f4`;
+/** The code that takes its place once the reservation is transferred. */
+export const NEXT_TICKET = `${TICKET}c9f0f895fb98ab9159f51fd0297e236d`;
 
 const seats = z.int().min(1).max(LIMITS.quantityMax);
 
@@ -56,7 +59,7 @@ export const reservationJson = z
     expires_at: time
       .nullable()
       .openapi({ description: 'When a pending one lapses, or an expired one did.', example: null }),
-    confirmed_at: time.nullable(),
+    confirmed_at: time.nullable().openapi({ example: EXAMPLE_TIMES.reservation }),
     cancelled_at: time.nullable().openapi({ example: null }),
     cancelled_by: z.enum(['holder', 'organizer', 'admin']).nullable().openapi({ example: null }),
     checked_in_at: time.nullable().openapi({ description: 'When the first of the party arrived.', example: null }),
@@ -70,8 +73,8 @@ export const reservationJson = z
         'Shown at the door; its user and the organizer get it, once confirmed. Null for admins and for whom it is offered to.',
       example: EXAMPLE_TICKET,
     }),
-    created_at: time,
-    updated_at: time,
+    created_at: time.openapi({ example: EXAMPLE_TIMES.reservation }),
+    updated_at: time.openapi({ example: EXAMPLE_TIMES.reservation }),
     version: z.int().openapi({ example: 1 }),
   })
   .openapi('Reservation');
@@ -94,7 +97,7 @@ export const reservationPatch = z
 /** To whom to offer a reservation. */
 export const transferOffer = z
   .strictObject({
-    username: line(USERNAME_LENGTH_MAX).optional().openapi({ description: 'Whatever its case.', example: 'ada' }),
+    username: line(USERNAME_LENGTH_MAX).optional().openapi({ description: 'Whatever its case.', example: 'charles' }),
     user_id: z
       .string()
       .optional()
@@ -108,7 +111,7 @@ export const transferOffer = z
     if (username !== undefined && user_id !== undefined) refuse(['user_id'], 'ambiguous', 'Name the user in one way');
     if (user_id !== undefined && parseUserId(user_id) === null) refuse(['user_id'], 'invalid_format', 'Not a user id');
   })
-  .openapi('TransferOffer', { example: { username: 'ada' } });
+  .openapi('TransferOffer', { example: { username: 'charles' } });
 
 const arriving = seats.optional().openapi({
   description: 'How many of the party arrive now. Left out: all who have not yet.',

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
-import { requiredBody } from '../http/bodies.ts';
-import { ifMatchHeader, venueIdPath } from '../http/fields.ts';
+import { json, type PartOf, requiredBody } from '../http/bodies.ts';
+import { EXAMPLE_CHANGE, ifMatchHeader, venueIdPath } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
   BOOKMARK_INPUT,
@@ -17,11 +17,12 @@ import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './sche
 const tags = ['Venues'];
 const signedIn = { tags, security: [{ bearerAuth: [] }], middleware: authRequired };
 const params = z.object({ id: venueIdPath });
-const shown = {
+/** A venue, with what of the example is otherwise. */
+const shown = (example?: PartOf<z.output<typeof venueJson>>) => ({
   description: 'The venue.',
   headers: { ...ETAG_HEADER, ...BOOKMARK_HEADER },
-  content: { 'application/json': { schema: venueJson } },
-};
+  content: json(venueJson, example),
+});
 
 export const createVenue = createRoute({
   ...signedIn,
@@ -32,7 +33,7 @@ export const createVenue = createRoute({
   description: 'For organizers and admins. Whoever creates it owns it; any organizer may hold events there.',
   request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(venueInput) },
   responses: {
-    201: { ...shown, headers: { ...shown.headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
+    201: { ...shown(), headers: { ...shown().headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
@@ -76,7 +77,7 @@ export const getVenue = createRoute({
     headers: BOOKMARK_INPUT.extend(ifNoneMatch()),
   },
   responses: {
-    200: shown,
+    200: shown(),
     304: NOT_MODIFIED,
     ...problems('venue_not_found', 'validation_failed', 'database_unavailable'),
   },
@@ -100,7 +101,7 @@ export const replaceVenue = createRoute({
   summary: 'Replace what a venue says',
   description: 'For its owner and admins. Its events show the change at once, a new country included.',
   request: { params, headers: ifMatchHeader, body: requiredBody(venueInput) },
-  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+  responses: { 200: shown(EXAMPLE_CHANGE), ...problems(...EDIT_PROBLEMS) },
 });
 
 export const editVenue = createRoute({
@@ -111,7 +112,7 @@ export const editVenue = createRoute({
   summary: 'Change part of a venue',
   description: 'For its owner and admins. The capacity may not go below that of an upcoming event there.',
   request: { params, headers: ifMatchHeader, body: requiredBody(venuePatch) },
-  responses: { 200: shown, ...problems(...EDIT_PROBLEMS) },
+  responses: { 200: shown({ ...EXAMPLE_CHANGE, capacity: 4000 }), ...problems(...EDIT_PROBLEMS) },
 });
 
 export const deleteVenue = createRoute({

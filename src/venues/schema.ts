@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { NewVenue } from '../db/tables.ts';
 import { LIMITS } from '../domain/model.ts';
 import { countryCode } from '../http/countries.ts';
-import { EXAMPLE_IDS, flag, pageQuery, searchQuery, time, toTime } from '../http/fields.ts';
+import { EXAMPLE_IDS, EXAMPLE_TIMES, flag, pageQuery, searchQuery, time, toTime } from '../http/fields.ts';
 import { line } from '../http/text.ts';
 
 const NAME_LENGTH_MAX = 200;
@@ -51,8 +51,8 @@ export const venueJson = z
     capacity: z.int().openapi({ example: 3500 }),
     facilities: z.array(z.string()).openapi({ example: ['step-free access', 'cloakroom'] }),
     country_code: z.string().openapi({ description: 'ISO 3166-1 alpha-2.', example: 'DE' }),
-    created_at: time,
-    updated_at: time,
+    created_at: time.openapi({ example: EXAMPLE_TIMES.venue }),
+    updated_at: time.openapi({ example: EXAMPLE_TIMES.venue }),
     version: z.int().openapi({ description: 'Counts its changes.', example: 1 }),
   })
   .openapi('Venue');
@@ -67,7 +67,10 @@ const SORTS = ['name', '-name', 'capacity', '-capacity', 'created_at', '-created
 
 /** Filters, order and page of the list of venues. */
 export const venueQuery = z.strictObject({
-  q: searchQuery.openapi({ description: 'Beginnings of words that must all occur in name or location.' }),
+  q: searchQuery.openapi({
+    description: 'Beginnings of words that must all occur in name or location.',
+    example: 'berl',
+  }),
   country: countryCode.optional(),
   mine: flag.optional().openapi({ description: 'True: only the venues of the caller.' }),
   sort: z.enum(SORTS).optional().openapi({ default: 'name', description: 'The order; `-` is descending.' }),

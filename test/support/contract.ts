@@ -28,6 +28,16 @@ export interface Operation {
 
 type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;
 
+/** Every operation, named by its method and path. */
+export function operationsOf(api: OpenApi): [string, Operation][] {
+  return Object.entries(api.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+}
+
 /** An answer as it came, with its body as text. */
 export interface RawReply {
   readonly method: string;
