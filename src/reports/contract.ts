@@ -41,7 +41,13 @@ export const exportReservations = createRoute({
   responses: {
     200: {
       description: 'The file.',
-      headers: BOOKMARK_HEADER,
+      headers: {
+        ...BOOKMARK_HEADER,
+        'Content-Disposition': {
+          description: 'That it is to be saved, and the name of the file.',
+          schema: { type: 'string' as const },
+        },
+      },
       content: { 'text/csv': { schema: z.string(), example: HEADER_LINE } },
     },
     ...problems(

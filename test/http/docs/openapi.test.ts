@@ -117,6 +117,11 @@ it('has every error code, under its own status, and no other', () => {
   expect(Object.keys(PROBLEMS).filter((code) => !seen.has(code))).toEqual([]);
 });
 
+it('declares the header that names the file of a download', () => {
+  const { responses } = api.paths['/api/events/{id}/reservations.csv']?.get ?? expect.fail('no such operation');
+  expect(responses[200]?.headers).toHaveProperty('Content-Disposition');
+});
+
 it.each([
   '/api/events',
   '/api/events/{id}',
