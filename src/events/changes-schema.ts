@@ -62,7 +62,11 @@ const data = z
     passed: z.array(z.string()).openapi({ description: 'The larger parties of the waitlist that this one passed.' }),
     requeued: z.boolean().openapi({ description: 'Of `reservation_resized`: whether it went to the end of the line.' }),
     from: z.string().openapi({ description: 'Of `reservation_transferred`: its former user.' }),
-    to: z.string().openapi({ description: 'Of `transfer_offered` and `reservation_transferred`: its next user.' }),
+    to: z.string().openapi({
+      description:
+        'Of `transfer_offered` and `reservation_transferred`: its next user. Once transferred, it is for them and no ' +
+        'longer for an attendee.',
+    }),
     nonce: z.string().nullable().openapi({ description: 'Of `reservation_checked_in`.' }),
     by: z.enum(['holder', 'organizer', 'admin']).openapi({ description: 'Of `reservation_cancelled`.' }),
   })

@@ -21,9 +21,10 @@ export const offerTransfer = createRoute({
   operationId: 'offerTransfer',
   summary: 'Offer a reservation to another user',
   description:
-    'It stays where it is, with its seats, until the other accepts; a later offer replaces an earlier one. The other ' +
-    'finds it with `GET /reservations?offered=true`. Usernames are public (sign-up tells whether one is taken too); ' +
-    'e-mail addresses are neither accepted here nor shown to anybody.',
+    'It stays where it is, with its seats, until the other accepts; then it is for the other, whatever attendee it ' +
+    'names. A later offer replaces an earlier one. The other finds it with `GET /reservations?offered=true`. Usernames ' +
+    'are public (sign-up tells whether one is taken too); e-mail addresses are neither accepted here nor shown to ' +
+    'anybody.',
   request: { params: ofReservation, body: requiredBody(transferOffer) },
   responses: {
     200: shown({ ...EXAMPLE_CHANGE, transfer_to: EXAMPLE_IDS.friend }),
@@ -61,8 +62,9 @@ export const acceptTransfer = createRoute({
   operationId: 'acceptTransfer',
   summary: 'Accept a reservation that is offered to me',
   description:
-    'With the checks of a new one, but for seats, which it has. The ticket code changes, and the former one stops ' +
-    'being valid. Accepting what is yours by now changes nothing.',
+    'With the checks of a new one, but for seats, which it has. It is for its new user from then on: an attendee that ' +
+    'it named is dropped (`attendee_id: null`). The ticket code changes, and the former one stops being valid. ' +
+    'Accepting what is yours by now changes nothing.',
   request: { params: ofReservation, body: noBody },
   responses: {
     200: shown({ ...EXAMPLE_CHANGE, user_id: EXAMPLE_IDS.friend, ticket_code: NEXT_TICKET, version: 3 }),
