@@ -19,6 +19,7 @@ const answer = cors({
     'X-Edit-Token',
   ],
   exposeHeaders: [
+    'Content-Disposition',
     'ETag',
     'Idempotency-Replayed',
     'Location',
