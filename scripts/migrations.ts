@@ -16,12 +16,11 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS d1_migrations(
  * Worker of its own, so that the real one never meets a half-migrated database.
  * @param state folder of the local state
  * @param databaseId of D1 in wrangler.toml; it names the file
- * @returns names of the migrations applied just now
  */
-export async function applyMigrations(state: string, databaseId: string): Promise<string[]> {
+export async function applyMigrations(state: string, databaseId: string): Promise<void> {
   const folder = join(ROOT, 'migrations');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  return withLocalDatabase(state, databaseId, async (database) => {
+  await withLocalDatabase(state, databaseId, async (database) => {
     await database.prepare(BOOKKEEPING).run();
     const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();
     const applied = new Set(results.map((row) => row.name));
@@ -31,6 +30,5 @@ export async function applyMigrations(state: string, databaseId: string): Promis
       const record = database.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name);
       await database.batch([...statements, record]);
     }
-    return missing;
   });
 }

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { freePort } from '../../bench/peers/process.ts';
 import { answers, apiClient } from '../../scripts/api-client.ts';
+import { databaseId } from '../../scripts/local-database.ts';
+import { applyMigrations } from '../../scripts/migrations.ts';
 import { ROOT } from '../../scripts/paths.ts';
 import { temporaryState } from '../support/child-server.ts';
 import { lookedUp, tellingLookups } from '../support/lookups.ts';
+import { blockD1 } from '../support/stuck-database.ts';
 
 /** `npm start` on the port, once it says that it is ready. */
 async function start(state: string, port: number, env = process.env) {
@@ -83,4 +86,27 @@ it('looks up no other host', async () => {
   await state.remove();
   expect(server.isReady, server.said()).toBe(true);
   expect(lookedUp(server.said()).filter((name) => !['127.0.0.1', 'localhost'].includes(name))).toEqual([]);
+});
+
+it('waits for a database that is locked for a moment, and says in one line when it stays so', async () => {
+  const state = await temporaryState();
+  await applyMigrations(state.path, databaseId());
+  const nobody = `There is no account "ada" in ${state.path}.\n`;
+  const locked = `Another process keeps the database in ${state.path} locked. Try again when it has let go of it.\n`;
+
+  const moment = blockD1(state.path);
+  setTimeout(moment.release, 4_000);
+  const [server, promoted] = await Promise.all([start(state.path, 0), promote('ada', state.path)]);
+  server.stop();
+  await server.ended;
+  expect(server.isReady, server.said()).toBe(true);
+  expect(promoted).toBe(nobody);
+
+  const forGood = blockD1(state.path);
+  const [refused, unpromoted] = await Promise.all([start(state.path, 0), promote('ada', state.path)]);
+  forGood.release();
+  await state.remove();
+  expect(refused.said()).toBe(locked);
+  expect(await refused.ended).toBe(1);
+  expect(unpromoted).toBe(locked);
 });
