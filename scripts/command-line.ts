@@ -45,7 +45,7 @@ function isFileError(error: unknown): error is Error & { path: string; errno: nu
 /**
  * The options and the operands of a command line.
  * @param names what the usage calls the operands; each must be given, and no other
- * @throws UsageError when something is missing or unknown
+ * @throws UsageError when something is missing, unknown or empty, as "$UNSET" is
  */
 export function readArguments<const Options extends ParseArgsOptionsConfig, const Names extends readonly string[] = []>(
   args: readonly string[],
@@ -53,7 +53,9 @@ export function readArguments<const Options extends ParseArgsOptionsConfig, cons
   ...names: Names
 ) {
   const { values, positionals } = parsed(args, options);
-  const missing = names[positionals.length];
+  const empty = Object.entries(values).find(([, value]) => [value].flat().includes(''));
+  if (empty !== undefined) throw new UsageError(`--${empty[0]} must not be empty.`);
+  const missing = names.find((_, index) => !positionals[index]);
   if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
   const extra = positionals[names.length];
   if (extra !== undefined) throw new UsageError(`Unexpected argument '${extra}'.`);
@@ -62,12 +64,24 @@ export function readArguments<const Options extends ParseArgsOptionsConfig, cons
 
 function parsed<Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({ args: withNegativeNumbers(args, options), options, allowPositionals: true });
   } catch (error) {
     // The sentences after the first explain how to quote what looks like an option.
     const [problem] = (error as Error).message.split(/\.\s/);
     throw new UsageError(`${problem}.`);
   }
+}
+
+/** The arguments with `--option -3` as `--option=-3`: Node takes it for an option that lacks its value. */
+function withNegativeNumbers(args: readonly string[], options: ParseArgsOptionsConfig): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const option = joined.at(-1);
+    const isValue = /^-\d/.test(arg) && option?.startsWith('--') && options[option.slice(2)]?.type === 'string';
+    if (isValue) joined.splice(-1, 1, `${option}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /**

@@ -55,6 +55,17 @@ const WRONG: readonly (readonly [string, readonly string[], string])[] = [
   ['start', ['--port', '65536'], '--port must be a whole number from 0 to 65535'],
   ['bench', ['--rounds', '0.5'], '--rounds must be a whole number'],
   ['bench:live', ['--rounds', 'x'], '--rounds must be a whole number'],
+  ['demo', ['--customers', '-3'], '--customers must be a whole number from 1 to 100000, not "-3".'],
+  ['bench', ['--seconds', '-1'], '--seconds must be a number above 0, not "-1".'],
+  // As from variables that are not set.
+  ['start', ['--state', ''], '--state must not be empty.'],
+  ['lists', ['--state', ''], '--state must not be empty.'],
+  ['admin', ['ada', '--state='], '--state must not be empty.'],
+  ['load', ['file', '--url', ''], '--url must not be empty.'],
+  ['bench', ['--json', ''], '--json must not be empty.'],
+  ['bench', ['--only', 'reserve', '--only', ''], '--only must not be empty.'],
+  ['admin', [''], 'USERNAME_OR_EMAIL is missing.'],
+  ['rebuild', ['', '--url', 'http://localhost:1'], 'EVENT_ID is missing.'],
   ['lists', ['--state'], "Option '--state <value>' argument missing."],
 ];
 it.each(WRONG)('%s %j is told what is wrong in one line', async (name, args, complaint) => {
