@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { Failure } from './command-line.ts';
 
 /** The project's folder, wherever a script is called from. */
 export const ROOT = join(import.meta.dirname, '..');
@@ -11,6 +12,7 @@ export const STATE = join(ROOT, '.wrangler/state/v3');
  * Makes a folder and those above it, where there are none. Node's own way never ends where the system says that the
  * folder above, which is there, is not: in /proc, for one.
  * @param mode of those that are made
+ * @throws Failure when there is something else of that name
  */
 export function makeFolder(path: string, mode = 0o777): void {
   const folder = resolve(path);
@@ -20,7 +22,8 @@ export function makeFolder(path: string, mode = 0o777): void {
     mkdirSync(folder, { mode });
   } catch (error) {
     // Somebody else may have made it just now.
-    if (!isFolder(folder)) throw error;
+    if (isFolder(folder)) return;
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new Failure(`${folder} is not a folder.`) : error;
   }
 }
 

@@ -79,7 +79,7 @@ const FILE = join(ROOT, 'package.json');
 const nothing = await temporaryState();
 afterAll(nothing.remove);
 const HOPELESS: readonly (readonly [string, readonly string[], string])[] = [
-  ['start', ['--port', '0', '--state', FILE], FILE],
+  ['start', ['--port', '0', '--state', FILE], `${FILE} is not a folder.`],
   // Node's own recursive mkdir never ends here.
   ['start', ['--port', '0', '--state', '/proc/seatkeeper/state'], '/proc'],
   ['lists', ['--state', join(FILE, 'state')], FILE],
@@ -91,7 +91,7 @@ const HOPELESS: readonly (readonly [string, readonly string[], string])[] = [
   ['load', [ROOT], ROOT],
   // None of its lines can be read, which is no news while there is nothing to load into.
   ['load', [FILE, '--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
-  ['postman', ['--out', join(FILE, 'collection.json')], FILE],
+  ['postman', ['--out', join(FILE, 'collection.json')], `${FILE} is not a folder.`],
   ['postman', ['--out', '/proc/seatkeeper/collection.json'], '/proc'],
   ['demo', ['--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
 ];
