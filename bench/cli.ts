@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { runScript } from '../scripts/command-line.ts';
 import { readOptions, USAGE } from './options.ts';
 import { profile } from './profile.ts';
@@ -12,6 +12,8 @@ async function main(args: readonly string[]): Promise<number> {
     await profile(options, options.profile);
     return 0;
   }
+  // Now, rather than when the measurements are lost. What an earlier run wrote stays until this one has results.
+  if (options.json !== null) await (await open(options.json, 'a')).close();
   const report = await runBench(options, (line) => console.error(line));
   console.log(toText(report));
   if (options.json !== null) await writeFile(options.json, toJson(report));

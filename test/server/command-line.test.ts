@@ -93,6 +93,9 @@ const HOPELESS: readonly (readonly [string, readonly string[], string])[] = [
   ['load', [FILE, '--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
   ['postman', ['--out', join(FILE, 'collection.json')], `${FILE} is not a folder.`],
   ['postman', ['--out', '/proc/seatkeeper/collection.json'], '/proc'],
+  // Before it has measured for minutes.
+  ['bench', ['--json', ROOT], ROOT],
+  ['bench', ['--json', join(nothing.path, 'no/folder.json')], 'no/folder.json'],
   ['demo', ['--url', 'http://localhost:1'], 'Nothing answers at http://localhost:1.'],
 ];
 it.each(HOPELESS)('%s %j says in one line why it cannot', async (name, args, complaint) => {
