@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyAssets } from './assets.ts';
 import { readArguments, runScript, wholeNumber } from './command-line.ts';
+import { assertFree } from './door.ts';
 import { databaseId } from './local-database.ts';
 import { applyMigrations } from './migrations.ts';
 import { ROOT, STATE, WRANGLER } from './paths.ts';
@@ -26,6 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { values } = readArguments(args, { port: { type: 'string' } });
   const port = wholeNumber('port', values.port, 8787, 1, 65_535);
   const unlock = await lockState(STATE);
+  await assertFree(port, 'Another one will do with: npm run dev -- --port N');
   await prepare();
   const wrangler = spawn(process.execPath, [WRANGLER, 'dev', '--port', `${port}`], {
     cwd: ROOT,

@@ -1,3 +1,7 @@
+import { createServer } from 'node:net';
+import { getSystemErrorMessage } from 'node:util';
+import { Failure } from './command-line.ts';
+
 /** Workerd listens on this address only: the local server is for this machine. */
 export const HOST = '127.0.0.1';
 
@@ -10,4 +14,23 @@ export const HOST = '127.0.0.1';
 export function doorTo(worker: string, port: number) {
   const sockets = [{ host: HOST, port, serviceName: worker }];
   return { name: `door-${worker}`, modules: true, script: 'export default {}', unsafeDirectSockets: sockets };
+}
+
+/**
+ * Sees to it that a server can listen on the port; 0 always can.
+ * @param advice what to do where the port is taken
+ * @throws Failure when it is, or can't be used at all
+ */
+export async function assertFree(port: number, advice: string): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE'
+          ? `is taken. ${advice}`
+          : `cannot be used: ${getSystemErrorMessage(error.errno ?? 0)} (${error.code}).`;
+      reject(new Failure(`Port ${port} ${why}`));
+    });
+    probe.listen(port, HOST, () => probe.close(() => resolve()));
+  });
 }

@@ -1,10 +1,7 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { getSystemErrorMessage } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { BUNDLE, bundle } from './bundle.ts';
-import { Failure } from './command-line.ts';
-import { doorTo, HOST } from './door.ts';
+import { assertFree, doorTo } from './door.ts';
 import { applyMigrations } from './migrations.ts';
 import { ROOT, STATE } from './paths.ts';
 import { lockState } from './state-lock.ts';
@@ -59,7 +56,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const unlock = await lockState(state);
   const unwatch = watchWorkerd();
   try {
-    await assertFree(port);
+    await assertFree(port, 'Any free one will do with: npm start -- --port 0');
     const worker = workerOptions(vars);
     const door = doorTo(worker.name, port);
     await Promise.all([build ? bundle() : undefined, applyMigrations(state, worker.d1Databases.DB.id)]);
@@ -97,18 +94,4 @@ function workerOptions(vars: Readonly<Record<string, string>>) {
     bindings: { ...(options.bindings as Record<string, string>), ...vars },
     d1Databases: options.d1Databases as { DB: { id: string } },
   };
-}
-
-async function assertFree(port: number): Promise<void> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE'
-          ? 'is taken. Any free one will do with: npm start -- --port 0'
-          : `cannot be used: ${getSystemErrorMessage(error.errno ?? 0)} (${error.code}).`;
-      reject(new Failure(`Port ${port} ${why}`));
-    });
-    probe.listen(port, HOST, () => probe.close(() => resolve()));
-  });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { freePort } from '../../bench/peers/process.ts';
@@ -24,13 +25,20 @@ function dev(port: number, env = process.env) {
 const unlock = await lockState(STATE).catch(() => null);
 
 // It serves the state of this checkout, which somebody may be using while the tests run.
-it.skipIf(unlock === null)('holds the state that npm start uses for as long as it serves', async () => {
+it.skipIf(unlock === null)('holds the state that npm start uses while it serves, and wants a free port', async () => {
   const refused = dev(await freePort());
   expect(await refused.ended).toBe(1);
   expect(refused.said()).toMatch(/^Another server is using .*\n$/);
 
   unlock?.();
   const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  const crowdedOut = dev(port);
+  expect(await crowdedOut.ended).toBe(1);
+  expect(crowdedOut.said()).toBe(`Port ${port} is taken. Another one will do with: npm run dev -- --port N\n`);
+  other.close();
+
   const client = apiClient(`http://localhost:${port}`, 1);
   const nothingKept = await temporaryState();
   const served = dev(port, tellingLookups(nothingKept.path));
