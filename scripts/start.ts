@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { DEFAULT_URL, readArguments, runScript, wholeNumber } from './command-line.ts';
+import { HOST } from './door.ts';
 import { ROOT, STATE, stateFolder } from './paths.ts';
 import { ensureSecret } from './secret.ts';
 import { startServer } from './server.ts';
@@ -43,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
   const secretIsNew = await ensureSecret();
   const server = await startServer({ port, state });
   whenAskedToStop(() => void server.stop().then(() => process.exit(0)));
-  greet(`http://localhost:${new URL(server.url).port}`, state, secretIsNew);
+  greet(server.url.replace(HOST, 'localhost'), state, secretIsNew);
   return 0;
 }
 

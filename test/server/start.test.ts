@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { freePort } from '../../bench/peers/process.ts';
 import { answers, apiClient } from '../../scripts/api-client.ts';
+import { assertFree } from '../../scripts/door.ts';
 import { databaseId } from '../../scripts/local-database.ts';
 import { applyMigrations } from '../../scripts/migrations.ts';
 import { ROOT } from '../../scripts/paths.ts';
@@ -76,6 +77,21 @@ it('listens on the port it is given, says how to go on there, refuses what is ta
   }
   expect(await server.ended).toBe(0);
   expect(await answers(apiClient(`http://localhost:${port}`, 1))).toBe(false);
+});
+
+const mayServeHttp = await assertFree(80, '').then(
+  () => true,
+  () => false,
+);
+
+it.skipIf(!mayServeHttp)('leaves the port out of its address where it goes without saying', async () => {
+  const state = await temporaryState();
+  const server = await start(state.path, 80);
+  server.stop();
+  await server.ended;
+  await state.remove();
+  expect(server.said()).toContain('Seatkeeper is ready: http://localhost\n');
+  expect(server.said()).toContain('npm run demo -- --url http://localhost\n');
 });
 
 it('looks up no other host', async () => {
