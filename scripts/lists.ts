@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { values } = readArguments(args, { state: { type: 'string' } });
   const state = stateFolder(values.state);
   if (!hasDatabase(state)) throw new Failure(`There is no database in ${state}: start the server once.`);
-  const server = await startServer({ state });
+  const server = await startServer({ state, advice: 'Stop it while its lists are measured.' });
   try {
     return await report(await server.database());
   } finally {

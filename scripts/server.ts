@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly vars?: Readonly<Record<string, string>>;
   /** Whether to bundle the Worker first (the default) or to serve the bundle that is there. */
   readonly build?: boolean;
+  /** What to do where another server uses the state. Default: to stop it, or to serve another folder. */
+  readonly advice?: string;
 }
 
 /** A server that answers. */
@@ -51,9 +53,9 @@ function runCron(miniflare: Miniflare): () => void {
  * @throws Failure if another server uses the state or the port is taken
  */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const { port = 0, state = STATE, vars = {}, build = true } = options;
+  const { port = 0, state = STATE, vars = {}, build = true, advice } = options;
   // First: whose own server has the state would not be helped by another port.
-  const unlock = await lockState(state);
+  const unlock = await lockState(state, advice);
   const unwatch = watchWorkerd();
   try {
     await assertFree(port, 'Any free one will do with: npm start -- --port 0');

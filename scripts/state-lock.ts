@@ -9,10 +9,14 @@ const SQLITE_BUSY = 5;
  * Holds the state for this process until it ends, however it ends: two servers on one state would be two writers of
  * every event.
  * @param state folder of the local state; it is made if there is none
+ * @param advice what to do where another server holds it
  * @returns a function that lets go of it
  * @throws Failure when another server holds the state, or nothing can be written there
  */
-export async function lockState(state: string): Promise<() => void> {
+export async function lockState(
+  state: string,
+  advice = 'Stop it first; "npm start -- --state DIR" serves from another folder.',
+): Promise<() => void> {
   makeState(state);
   const path = join(state, 'lock.sqlite');
   let file: DatabaseSync | undefined;
@@ -24,8 +28,6 @@ export async function lockState(state: string): Promise<() => void> {
     file?.close();
     const { errcode, message } = error as { errcode?: number; message: string };
     if (errcode !== SQLITE_BUSY) throw new Failure(`${path} cannot be used: ${message}.`);
-    throw new Failure(
-      `Another server is using ${state}. Stop it first; "npm start -- --state DIR" serves from another folder.`,
-    );
+    throw new Failure(`Another server is using ${state}. ${advice}`);
   }
 }

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commonest, costOf, listCases } from '../../scripts/list-cases.ts';
+import { ROOT } from '../../scripts/paths.ts';
 import { type Server, startServer } from '../../scripts/server.ts';
 import { SECRET, temporaryState } from '../support/child-server.ts';
 import { crowdDatabase } from '../support/crowded-database.ts';
@@ -29,4 +32,12 @@ it('each list stays under 50 ms of D1 time', async () => {
     if ((cost.durationsMs[0] ?? 0) >= DURATION_MS_MAX) slow.push({ list: list.name, ...cost });
   }
   expect(slow).toEqual([]);
+});
+
+it('npm run lists beside a server asks for it to be stopped, which is all that helps', async () => {
+  const said = await new Promise<string>((resolve) => {
+    const args = [join(ROOT, 'scripts/lists.ts'), '--state', state.path];
+    execFile(process.execPath, args, (_, out, complaint) => resolve(out + complaint));
+  });
+  expect(said).toBe(`Another server is using ${state.path}. Stop it while its lists are measured.\n`);
 });
