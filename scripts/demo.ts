@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from './command-line.ts';
 import { localSecret, requireSameSecret, signedStranger } from './local-secret.ts';
-import { bar, createScreen, type Screen } from './progress.ts';
+import { bar, counted, createScreen, type Screen } from './progress.ts';
 import { type Customer, percentile, rush, type Told } from './rush.ts';
 import { judge, seatsOf } from './verdict.ts';
 import { gatherEvidence } from './witnesses.ts';
@@ -66,7 +66,7 @@ async function openEvent(client: ApiClient, seats: number): Promise<{ eventId: s
   const { access_token: token } = signedUpSchema.parse(signedUp.body);
   const startMs = Date.now() + 30 * 24 * 3_600_000;
   const body = {
-    title: `Rush for ${seats} seats`,
+    title: `Rush for ${counted(seats, 'seat')}`,
     start_time: new Date(startMs).toISOString(),
     end_time: new Date(startMs + 2 * 3_600_000).toISOString(),
     time_zone: 'UTC',
@@ -114,7 +114,7 @@ async function race(client: ApiClient, eventId: string, crowd: Customer[], optio
     onStep: (soFar) => {
       screen.draw(() => progressLines(soFar, options, startMs));
       if (screen.live || heard(soFar) % plainEvery > 0) return;
-      screen.print(`${heard(soFar)} of ${crowd.length} heard, ${seatsOf(soFar.acknowledged)} seats taken`);
+      screen.print(`${heard(soFar)} of ${crowd.length} heard, ${counted(seatsOf(soFar.acknowledged), 'seat')} taken`);
     },
     onServer: (isBack) => screen.print(isBack ? 'The server is back.' : 'The server is gone; waiting for it …'),
   });
@@ -127,7 +127,7 @@ function report(told: Told, seconds: number): string {
   const { acknowledged, soldOut, unanswered, latenciesMs } = told;
   const ms = (share: number) => `${percentile(latenciesMs, share).toFixed(1)} ms`;
   return [
-    `${acknowledged.length} × 201 (${seatsOf(acknowledged)} seats), ${soldOut.length} × 409 sold_out, ${unanswered.length} unanswered`,
+    `${acknowledged.length} × 201 (${counted(seatsOf(acknowledged), 'seat')}), ${soldOut.length} × 409 sold_out, ${unanswered.length} unanswered`,
     `${Math.round(latenciesMs.length / seconds)} answers/s, latency p50 ${ms(0.5)}, p99 ${ms(0.99)}`,
   ].join('\n');
 }
@@ -139,7 +139,8 @@ async function main(args: readonly string[]): Promise<number> {
   await requireServer(client);
   const crowd = await gatherCrowd(client, options);
   const { eventId, organizerToken } = await openEvent(client, options.seats);
-  screen.print(`${options.customers} customers race for ${options.seats} seats of ${eventId} at ${client.url}`);
+  const seats = counted(options.seats, 'seat');
+  screen.print(`A race of ${counted(options.customers, 'customer')} for ${seats} of ${eventId} at ${client.url}`);
   screen.print('Their tokens are signed here with JWT_SECRET of .dev.vars: sign-up is limited to 60 a minute.');
   const { told, seconds } = await race(client, eventId, crowd, options, screen);
   screen.print(report(told, seconds));

@@ -18,7 +18,7 @@ import {
 import { type Conference, type Mapping, parseConference } from './conference.ts';
 import { type Fate, loadConferences } from './loader.ts';
 import { ROOT } from './paths.ts';
-import { bar, createScreen, type Screen } from './progress.ts';
+import { bar, counted, createScreen, type Screen } from './progress.ts';
 import { takeRunLock } from './run-lock.ts';
 
 const USAGE = `Usage: npm run load -- FILE.jsonl [options]
@@ -116,7 +116,6 @@ function progressOf(tally: Tally, screen: Screen) {
 }
 
 function summary({ created, alreadyThere, skipped, venues }: Tally): string {
-  const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
   return [
     `${created} created`,
     `${alreadyThere} already there`,

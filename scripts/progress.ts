@@ -43,6 +43,11 @@ export function createScreen(output: NodeJS.WriteStream = process.stdout): Scree
   };
 }
 
+/** `1 seat`, `2 seats`. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** `[██████░░░░] 12/20`. */
 export function bar(done: number, total: number): string {
   const full = total === 0 ? BAR_CELLS : Math.round((BAR_CELLS * Math.min(done, total)) / total);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiClient, explain, persist } from './api-client.ts';
 import { DEFAULT_URL, Failure, readArguments, requireServer, runScript, serverUrl } from './command-line.ts';
 import { localSecret, signedStranger } from './local-secret.ts';
+import { counted } from './progress.ts';
 
 const USAGE = `Usage: npm run rebuild -- EVENT_ID [options]
 
@@ -24,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
   client.close();
   if (answer.status !== 200) throw new Failure(`Could not rebuild ${eventId}: ${explain(answer)}`);
   const { seq, reservations } = rebuiltSchema.parse(answer.body);
-  console.log(`D1 shows ${eventId} as of fact ${seq} again, with ${reservations} reservations.`);
+  console.log(`D1 shows ${eventId} as of fact ${seq} again, with ${counted(reservations, 'reservation')}.`);
   return 0;
 }
 

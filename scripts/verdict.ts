@@ -1,3 +1,4 @@
+import { counted } from './progress.ts';
 import type { Told } from './rush.ts';
 
 /** A reservation as D1 lists it. */
@@ -67,7 +68,7 @@ function judgeReservations({ told, rows }: Evidence): Finding[] {
   const lostIds = lost.map(({ reservationId }) => reservationId);
   const strayIds = stray.map(({ id }) => id);
   return [
-    finding(lostIds, `each of the ${acknowledged.length} acknowledged reservations is in D1`, 'acknowledged, but lost'),
+    finding(lostIds, `each acknowledged reservation is in D1: ${acknowledged.length}`, 'acknowledged, but lost'),
     finding(doubled, 'no reservation and no customer is there twice', 'doubled'),
     finding(strayIds, 'no reservation is there that nobody asked for', 'in D1, but told to nobody'),
   ];
@@ -76,18 +77,18 @@ function judgeReservations({ told, rows }: Evidence): Finding[] {
 function judgeSeats({ capacity, told, actor, rows }: Evidence): Finding[] {
   const acknowledged = seatsOf(told.acknowledged);
   const atMost = acknowledged + seatsOf(told.unanswered);
-  const asTold = atMost === acknowledged ? `${acknowledged}` : `${acknowledged} to ${atMost}`;
+  const asTold = atMost === acknowledged ? counted(acknowledged, 'seat') : `${acknowledged} to ${atMost} seats`;
   const inRows = seatsOf(rows);
   const { reserved, available } = actor;
   return [
     {
       holds: reserved <= capacity && available === capacity - reserved,
-      text: `the actor counts ${reserved} seats taken and ${available} free of ${capacity}`,
+      text: `the actor counts ${counted(reserved, 'seat')} taken and ${available} free of ${capacity}`,
     },
-    { holds: reserved === inRows, text: `D1's rows take ${inRows} seats, the actor counts ${reserved}` },
+    { holds: reserved === inRows, text: `D1's rows take ${counted(inRows, 'seat')}, the actor counts ${reserved}` },
     {
       holds: reserved >= acknowledged && reserved <= atMost,
-      text: `the crowd was promised ${asTold} seats, the actor counts ${reserved}`,
+      text: `the crowd was promised ${asTold}, the actor counts ${reserved}`,
     },
   ];
 }

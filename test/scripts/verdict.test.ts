@@ -31,6 +31,25 @@ describe('the verdict on a rush', () => {
     );
   });
 
+  it('counts one seat as one', () => {
+    const texts = (told: Partial<Told>, rows: Row[], reserved: number) =>
+      judge(evidence(told, rows, { capacity: 1, reserved })).map(({ text }) => text);
+    expect(texts({ acknowledged: [acknowledged('a')] }, [row('a')], 1)).toEqual(
+      expect.arrayContaining([
+        'each acknowledged reservation is in D1: 1',
+        'the actor counts 1 seat taken and 0 free of 1',
+        "D1's rows take 1 seat, the actor counts 1",
+        'the crowd was promised 1 seat, the actor counts 1',
+      ]),
+    );
+    expect(texts({ unanswered: [silent('a')] }, [], 0)).toEqual(
+      expect.arrayContaining([
+        'the actor counts 0 seats taken and 1 free of 1',
+        'the crowd was promised 0 to 1 seats, the actor counts 0',
+      ]),
+    );
+  });
+
   it('names an acknowledged reservation that is lost', () => {
     const found = complaints(evidence(told, [row('a')], { capacity: 4, reserved: 1 }));
     expect(found).toContain('acknowledged, but lost: b');
