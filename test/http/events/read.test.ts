@@ -1,3 +1,4 @@
+import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { newEventId } from '../../../src/http/ids.ts';
@@ -117,7 +118,23 @@ describe('the bookmark', () => {
     expect(reply.headers.get('x-d1-bookmark')).toMatch(/^[0-9a-f]{8}-/);
   });
 
-  it.each(['garbage', 'first-primary', "'; drop table events", '0'.repeat(5000)])('%s is refused', async (sent) => {
+  it('is given by an actor too that has slept since it wrote to D1, and taken', async () => {
+    const { id } = await createEvent(token);
+    await evictDurableObject(env.EVENT_ACTOR.get(env.EVENT_ACTOR.idFromName(id)));
+    const again = await request('POST', `/api/events/${id}/publish`, { token });
+    const sent = again.headers.get('x-d1-bookmark') ?? '';
+    expect([again.status, again.headers.get('x-read-model'), sent]).toEqual([200, 'current', 'first-primary']);
+    const { items } = (await request('GET', '/api/events?mine=true', { token, headers: { 'x-d1-bookmark': sent } }))
+      .body;
+    expect(items).toContainEqual(again.body);
+  });
+
+  it.each([
+    'garbage',
+    'first-unconstrained',
+    "'; drop table events",
+    '0'.repeat(5000),
+  ])('%s is refused', async (sent) => {
     const event = await createEvent(token);
     const refused = invalid(['/X-D1-Bookmark', 'invalid_format']);
     expect(await get(event.id, { 'x-d1-bookmark': sent })).toMatchObject(refused);
