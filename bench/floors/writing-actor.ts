@@ -6,7 +6,6 @@ import { apply } from '../../src/domain/apply.ts';
 import type { Fact } from '../../src/domain/facts.ts';
 import {
   type CommandId,
-  type EventDetails,
   type EventId,
   type EventState,
   emptyState,
@@ -15,6 +14,8 @@ import {
   type UserId,
 } from '../../src/domain/model.ts';
 import { count, emptyTally } from '../../src/domain/tally.ts';
+import { toDetails } from '../../src/events/details.ts';
+import { placeAsked } from '../../src/events/place.ts';
 import { newReservationId, newSecretCode, newUserId } from '../../src/http/ids.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -69,24 +70,13 @@ export class WritingActor extends DurableObject<Env> {
 }
 
 function eventCreated(eventId: EventId, at: number): Fact {
-  const details: EventDetails = {
+  const input = {
     title: 'Opening night',
-    description: '',
-    startTime: at + HOUR_MS,
-    endTime: at + 2 * HOUR_MS,
-    timeZone: 'UTC',
+    start_time: at + HOUR_MS,
+    end_time: at + 2 * HOUR_MS,
     capacity: LIMITS.capacityMax,
-    venueId: null,
-    countryCode: null,
-    price: null,
-    tags: [],
-    maxQuantity: LIMITS.quantityDefault,
-    requiresConfirmation: false,
-    holdMs: LIMITS.holdMinutesDefault * 60_000,
-    reservationsOpenAt: null,
-    reservationsCloseAt: null,
-    cancelUntil: null,
   };
+  const details = toDetails(input, placeAsked({}));
   const data = { eventId, status: 'published', details } as const;
   return { type: 'event_created', seq: 1, at, actorId: newUserId(), reservationId: null, data };
 }
