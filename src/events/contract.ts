@@ -28,10 +28,11 @@ const ifMatchEvent = ifMatch(
 );
 /** What of the example is otherwise while nobody has a seat. */
 const EMPTY = { reserved_slots: 0, available_slots: 120 };
+const headers = { ...ETAG_HEADER, ...COMMAND_HEADERS };
 /** An event, with what of the example is otherwise. */
 const shown = (example?: PartOf<z.output<typeof eventJson>>) => ({
   description: 'The event.',
-  headers: { ...ETAG_HEADER, ...COMMAND_HEADERS },
+  headers,
   content: json(eventJson, example),
 });
 
@@ -48,7 +49,7 @@ export const createEvent = createRoute({
   responses: {
     201: {
       ...shown({ ...EMPTY, venue: null }),
-      headers: { ...shown().headers, ...LOCATION_HEADER, ...REPLAYED_HEADER },
+      headers: { ...headers, ...LOCATION_HEADER, ...REPLAYED_HEADER },
     },
     ...problems(
       ...BODY_PROBLEMS,

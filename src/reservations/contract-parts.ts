@@ -21,6 +21,9 @@ export const ofEvent = z.object({ id: eventIdPath });
 /** The path of one reservation. */
 export const ofReservation = z.object({ id: reservationIdPath });
 
+/** The response headers of a command on a reservation. */
+export const headers = { ...ETAG_HEADER, ...COMMAND_HEADERS };
+
 /**
  * The answer to a command on a reservation.
  * @param example what of the example of a new one is otherwise
@@ -28,7 +31,7 @@ export const ofReservation = z.object({ id: reservationIdPath });
 export function shown(example?: PartOf<ReservationJson>) {
   return {
     description: 'The reservation.',
-    headers: { ...ETAG_HEADER, ...COMMAND_HEADERS },
+    headers,
     content: json(reservationJson, example),
   };
 }

@@ -5,7 +5,7 @@ import { attendeeIdPath, EXAMPLE_IDS, editTokenHeader } from '../http/fields.ts'
 import { BOOKMARK_INPUT, ETAG_HEADER, ifNoneMatch, LOCATION_HEADER, NOT_MODIFIED, noStore } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
-import { common, listed, ofEvent, ofReservation, reading, shown } from './contract-parts.ts';
+import { common, headers, listed, ofEvent, ofReservation, reading, shown } from './contract-parts.ts';
 import {
   eventReservationsQuery,
   myReservationsQuery,
@@ -30,7 +30,7 @@ export const createReservation = createRoute({
     body: optionalBody(newReservation),
   },
   responses: {
-    201: { ...shown(), headers: { ...shown().headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
+    201: { ...shown(), headers: { ...headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',

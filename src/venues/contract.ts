@@ -17,10 +17,11 @@ import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './sche
 const tags = ['Venues'];
 const signedIn = { tags, security: [{ bearerAuth: [] }], middleware: authRequired };
 const params = z.object({ id: venueIdPath });
+const headers = { ...ETAG_HEADER, ...BOOKMARK_HEADER };
 /** A venue, with what of the example is otherwise. */
 const shown = (example?: PartOf<z.output<typeof venueJson>>) => ({
   description: 'The venue.',
-  headers: { ...ETAG_HEADER, ...BOOKMARK_HEADER },
+  headers,
   content: json(venueJson, example),
 });
 
@@ -33,7 +34,7 @@ export const createVenue = createRoute({
   description: 'For organizers and admins. Whoever creates it owns it; any organizer may hold events there.',
   request: { headers: IDEMPOTENCY_INPUT, body: requiredBody(venueInput) },
   responses: {
-    201: { ...shown(), headers: { ...shown().headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
+    201: { ...shown(), headers: { ...headers, ...LOCATION_HEADER, ...REPLAYED_HEADER } },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',
