@@ -62,7 +62,7 @@ function executePart(store: Store, commands: readonly Command[], at: Instant, pr
   const remembered = store.answers.remembered(keys, at - LIMITS.idempotencyMs);
   const needs = needsOf(commands);
   const state = store.load(needs, at);
-  const answered = store.answers.given(commands.filter((command) => mayComeAgain(command, state)).map(({ id }) => id));
+  const answered = store.answers.given(commands.filter((command) => mayComeAgain(command, state)));
   const mayGoOn = whileSeen(state, needs, at);
   const facts: Fact[] = [];
   const tally = emptyTally();

@@ -1,5 +1,6 @@
 import { Coalescer } from '../calls/coalescer.ts';
 import { type Page, project, replaceRange } from '../db/projection.ts';
+import { idOf } from '../db/reservation-columns.ts';
 import { type Instant, LIMITS } from '../domain/model.ts';
 import type { Store } from './store.ts';
 
@@ -218,7 +219,8 @@ export class Outbox {
       const rows = this.#store.reservationsAfter(afterId, LIMITS.batchMax);
       const view = this.#store.view();
       if (view === null) return written;
-      const upToId = rows.length < LIMITS.batchMax ? null : (rows.at(-1)?.id ?? null);
+      const last = rows.length < LIMITS.batchMax ? undefined : rows.at(-1);
+      const upToId = last === undefined ? null : idOf(last);
       await within(D1_TIMEOUT_MS, replaceRange(session, view, { afterId, upToId }, rows));
       written += rows.length;
       if (upToId === null) return written;

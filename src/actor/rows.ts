@@ -46,11 +46,6 @@ export function toReservation(row: Row): Reservation {
   } as Reservation;
 }
 
-/** The same with its last fact's number. */
-export function toStored(row: Row): StoredReservation {
-  return { ...toReservation(row), seq: row.seq as number };
-}
-
 /** A row of facts as the domain has it. */
 export function toFact(row: Row): Fact {
   return {

@@ -114,4 +114,6 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX waitlist_in_order;
   CREATE INDEX waitlist_in_order ON reservations (queue_seq, quantity) WHERE status = 'waitlisted';
   `,
+  // The fact that created it, which says what was answered to the command; of those before, `commands` has the answer.
+  'ALTER TABLE reservations ADD COLUMN created_seq INTEGER NOT NULL DEFAULT 0',
 ];

@@ -20,10 +20,7 @@ const REPLACE_KEYED = insertRows('idempotency', KEYED, replaceBy(KEYED));
 
 type Reserved = Extract<Outcome, { kind: 'reservation' }>;
 
-/**
- * An answer as it is kept. That to a new reservation is short, for a rush writes many: what it shows of the reservation
- * is in the fact that created it.
- */
+/** An answer as it is kept. That to a new reservation is short: what it shows is in the fact that created it. */
 type Kept = Outcome | ({ readonly kind: 'created' } & Pick<Reserved, 'seq' | 'waitlistPosition'>);
 
 /** The store's memory of answers: by the Worker's command ids, and by the clients' Idempotency-Keys. */
@@ -40,13 +37,25 @@ export class Answers {
   }
 
   /** What was answered to those of these commands that were executed before and changed something. */
-  given(ids: readonly CommandId[]): Map<CommandId, Outcome> {
-    if (ids.length === 0 || !this.#isOpen()) return new Map();
+  given(commands: readonly Command[]): Map<CommandId, Outcome> {
+    if (commands.length === 0 || !this.#isOpen()) return new Map();
     const found = this.#sql.exec(
       'SELECT id, outcome FROM commands WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(ids),
+      JSON.stringify(commands.map(({ id }) => id)),
     );
-    return new Map([...found].map((row) => [row.id as CommandId, this.#outcomeOf(row)]));
+    const answers = new Map([...found].map((row) => [row.id as CommandId, this.#outcomeOf(row)]));
+    const reserving = new Map<string, CommandId>();
+    for (const command of commands) {
+      if (command.type === 'reserve' && !answers.has(command.id)) reserving.set(command.reservationId, command.id);
+    }
+    if (reserving.size === 0) return answers;
+    const creations = this.#sql.exec(
+      `SELECT facts.* FROM reservations JOIN facts ON facts.seq = created_seq
+       WHERE id IN (SELECT value FROM json_each(?))`,
+      JSON.stringify([...reserving.keys()]),
+    );
+    for (const row of creations) answers.set(reserving.get(row.reservation_id as string) as CommandId, reserved(row));
+    return answers;
   }
 
   /** What was answered under these Idempotency-Keys since an instant. */
@@ -67,25 +76,22 @@ export class Answers {
   #outcomeOf(row: Row): Outcome {
     const answer = JSON.parse(row.outcome as string) as Kept;
     if (answer.kind !== 'created') return answer;
-    const { seq, waitlistPosition } = answer;
-    const fact = toFact(this.#sql.exec('SELECT * FROM facts WHERE seq = ?', seq).one());
-    if (fact.type !== 'reservation_created') throw new Error(`fact ${seq} created no reservation`);
-    return { kind: 'reservation', reservation: created(fact), waitlistPosition, seq };
+    const creation = this.#sql.exec('SELECT * FROM facts WHERE seq = ?', answer.seq).one();
+    return { ...reserved(creation), waitlistPosition: answer.waitlistPosition };
   }
 
   /** Keeps answers; under an Idempotency-Key whose former answer is too old to count, the new one takes its place. */
   save(answered: readonly Answered[], at: Instant): void {
-    if (answered.length === 0) return;
-    const rows = answered.map((one) => [one[0].id, at, kept(one)]);
-    for (const part of jsonParts(rows)) this.#sql.exec(INSERT_ANSWERS, part);
+    const rows = answered.filter((one) => !isInFacts(one)).map((one) => [one[0].id, at, kept(one)]);
     const keyed = answered.flatMap((one) => {
       const [{ idempotency }] = one;
       return idempotency ? [[idempotency.key, at, idempotency.fingerprint, kept(one)]] : [];
     });
-    if (this.#oldest !== undefined) this.#oldest.command ??= at;
-    if (keyed.length === 0) return;
-    if (this.#oldest !== undefined) this.#oldest.key ??= at;
+    for (const part of jsonParts(rows)) this.#sql.exec(INSERT_ANSWERS, part);
     for (const part of jsonParts(keyed)) this.#sql.exec(REPLACE_KEYED, part);
+    if (this.#oldest === undefined) return;
+    if (rows.length > 0) this.#oldest.command ??= at;
+    if (keyed.length > 0) this.#oldest.key ??= at;
   }
 
   /**
@@ -119,6 +125,18 @@ export class Answers {
   #first(query: string): Instant | null {
     return (this.#sql.exec(query).toArray()[0]?.at ?? null) as Instant | null;
   }
+}
+
+/** Whether the fact that created a reservation says all that was answered; of who waits it doesn't say at which place. */
+function isInFacts([{ type }, outcome]: Answered): boolean {
+  return type === 'reserve' && outcome.kind === 'reservation' && outcome.waitlistPosition === null;
+}
+
+/** What was answered to who got seats, by the row of the fact that says so. */
+function reserved(creation: Row): Reserved {
+  const fact = toFact(creation);
+  if (fact.type !== 'reservation_created') throw new Error(`fact ${fact.seq} created no reservation`);
+  return { kind: 'reservation', reservation: created(fact), waitlistPosition: null, seq: fact.seq };
 }
 
 function kept([{ type }, outcome]: Answered): string {

@@ -1,6 +1,6 @@
-import { insertRows, jsonParts, replaceBy, rowsOf } from '../db/json-rows.ts';
+import { insertRows, jsonParts, replaceBy, rowOf } from '../db/json-rows.ts';
 import type { Page } from '../db/projection.ts';
-import type { StoredReservation } from '../db/reservation-columns.ts';
+import { RESERVATION_NAMES, type ReservationRow } from '../db/reservation-columns.ts';
 import type { Fact } from '../domain/facts.ts';
 import {
   type EventRecord,
@@ -13,7 +13,7 @@ import {
   type ReservationId,
 } from '../domain/model.ts';
 import { isActive, isClosed } from '../domain/seats.ts';
-import { COLUMNS, type Row, toFact, toReservation, toStored } from './rows.ts';
+import { COLUMNS, type Row, toFact, toReservation } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { type Answered, Answers } from './store-answers.ts';
 import { Counts } from './store-counts.ts';
@@ -44,8 +44,9 @@ interface Latest {
 }
 
 const NAMES = Object.keys(COLUMNS);
-const UPSERT_RESERVATIONS = insertRows('reservations', NAMES, replaceBy(NAMES));
-const toRows = rowsOf(COLUMNS);
+const UPSERT_RESERVATIONS = insertRows('reservations', [...NAMES, 'created_seq'], replaceBy(NAMES));
+const toRow = rowOf(COLUMNS);
+const AS_PROJECTED = `SELECT ${RESERVATION_NAMES.join(', ')} FROM reservations WHERE`;
 const FREE_HOLDERS = 'UPDATE reservations SET holder = id WHERE id IN (SELECT value FROM json_each(?))';
 const INSERT_FACTS = insertRows('facts', ['seq', 'at', 'type', 'reservation_id', 'actor_id', 'data']);
 
@@ -155,15 +156,10 @@ export class Store {
     const last = facts.at(-1);
     if (state.event === null || last === undefined) return;
     if (!this.isOpen()) this.#migrate(0);
-    const lastSeq = new Map<ReservationId, number>();
-    for (const fact of facts) {
-      if (fact.reservationId !== null) lastSeq.set(fact.reservationId, fact.seq);
-      if ('passed' in fact.data) for (const id of fact.data.passed) lastSeq.set(id, fact.seq);
-    }
     // A chain of transfers may give a holder to one reservation before another has given it up.
     const moved = facts.flatMap((fact) => (fact.type === 'reservation_transferred' ? [fact.reservationId] : []));
     if (moved.length > 0) this.#sql.exec(FREE_HOLDERS, JSON.stringify(moved));
-    this.#saveReservations(state, lastSeq);
+    this.#saveReservations(state, facts);
     const rows = facts.map((f) => [f.seq, f.at, f.type, f.reservationId, f.actorId, JSON.stringify(f.data)]);
     for (const part of jsonParts(rows)) this.#sql.exec(INSERT_FACTS, part);
     if (facts.some((fact) => fact.reservationId === null)) {
@@ -176,18 +172,26 @@ export class Store {
       ...[state.seq, last.at, projectedSeq, state.event.capacity, held, confirmed, waitlisted],
     );
     this.answers.save(answers, last.at);
-    const view = { event: state.event, totals: { ...state.totals }, seq: state.seq };
-    this.#latest = { view, lastAt: last.at };
+    this.#latest = { view: { event: state.event, totals: { ...state.totals }, seq: state.seq }, lastAt: last.at };
   }
 
-  #saveReservations(state: EventState, lastSeq: ReadonlyMap<ReservationId, number>): void {
+  #saveReservations(state: EventState, facts: readonly Fact[]): void {
+    const createdSeq = new Map<ReservationId, number>();
+    const lastSeq = new Map<ReservationId, number>();
+    for (const fact of facts) {
+      if (fact.type === 'reservation_created') createdSeq.set(fact.reservationId, fact.seq);
+      if (fact.reservationId !== null) lastSeq.set(fact.reservationId, fact.seq);
+      if ('passed' in fact.data) for (const id of fact.data.passed) lastSeq.set(id, fact.seq);
+    }
     const changed = [...lastSeq].flatMap(([id, seq]) => {
       const reservation = state.reservations.get(id);
       return reservation === undefined ? [] : [{ ...reservation, seq }];
     });
     // A holder's former reservation must make room in the unique index before the next one enters it.
     changed.sort((a, b) => Number(isActive(a)) - Number(isActive(b)));
-    for (const part of jsonParts(toRows(changed))) this.#sql.exec(UPSERT_RESERVATIONS, part);
+    // Only a new row takes the number of its creation; what others have of it stays.
+    const rows = changed.map((reservation) => [...toRow(reservation), createdSeq.get(reservation.id) ?? 0]);
+    for (const part of jsonParts(rows)) this.#sql.exec(UPSERT_RESERVATIONS, part);
   }
 
   /** Until when the event's live hub wants to hear of changes; 0 if it doesn't. */
@@ -265,21 +269,24 @@ export class Store {
     const upToSeq = facts.at(-1)?.seq;
     if (upToSeq === undefined) return null;
     const ids = [...new Set(facts.map((fact) => fact.reservationId))];
-    const touched = 'SELECT * FROM reservations WHERE id IN (SELECT value FROM json_each(?))';
-    const rows = this.#sql.exec(touched, JSON.stringify(ids));
+    const touched = `${AS_PROJECTED} id IN (SELECT value FROM json_each(?))`;
+    const reservations = this.#rows(touched, JSON.stringify(ids));
     const transfers = this.#sql.exec(
       "SELECT * FROM facts WHERE seq > ? AND type = 'reservation_transferred' ORDER BY seq",
       afterSeq,
     );
     const isEdited = upToSeq < view.seq || facts.some(({ reservationId }) => reservationId === null);
-    const reservations = [...rows].map(toStored);
     return { view, isEdited, facts, upToSeq, reservations, transfers: [...transfers].map(toFact) };
   }
 
   /** The reservations whose ids come after `afterId`, in their order; for a rebuild. */
-  reservationsAfter(afterId: string, limit: number): StoredReservation[] {
-    const next = 'SELECT * FROM reservations WHERE id > ? ORDER BY id LIMIT ?';
-    return [...this.#sql.exec(next, afterId, limit)].map(toStored);
+  reservationsAfter(afterId: string, limit: number): ReservationRow[] {
+    return this.#rows(`${AS_PROJECTED} id > ? ORDER BY id LIMIT ?`, afterId, limit);
+  }
+
+  /** Rows as they go on to D1: to name their values only to list them again costs more than to read them. */
+  #rows(query: string, ...bindings: SqlStorageValue[]): ReservationRow[] {
+    return [...this.#sql.exec(query, ...bindings).raw<(string | number | null)[]>()];
   }
 
   /** The facts after `afterSeq`, in order. */

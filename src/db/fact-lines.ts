@@ -1,8 +1,9 @@
 import type { Fact, FactType } from '../domain/facts.ts';
-import type { EventId, Reservation, ReservationId, UserId } from '../domain/model.ts';
+import type { EventId, ReservationId, UserId } from '../domain/model.ts';
 import { jsonName } from '../domain/names.ts';
 import { base32, firstIdAt } from './history.ts';
 import { insertRows, jsonParts } from './json-rows.ts';
+import { idOf, type ReservationRow, userIdOf } from './reservation-columns.ts';
 
 /** A stretch of an event's fact log. */
 export interface Happened {
@@ -36,7 +37,7 @@ const INSERT_LINES = insertRows('history', COLUMNS, 'ON CONFLICT (id) DO NOTHING
 /** A stretch of one event's facts, with the reservations that they are about, as they are now. */
 interface Told extends Happened {
   readonly view: { readonly event: { readonly id: EventId } };
-  readonly reservations: readonly Reservation[];
+  readonly reservations: readonly ReservationRow[];
 }
 
 /**
@@ -49,7 +50,7 @@ export function factLines(session: D1DatabaseSession, told: readonly Told[]): D1
 }
 
 function linesOf({ view, facts, transfers, reservations }: Told): unknown[][] {
-  const users = new Map(reservations.map(({ id, userId }) => [id, userId]));
+  const users = new Map(reservations.map((row) => [idOf(row), userIdOf(row)]));
   const moves = Map.groupBy(transfers, ({ reservationId }) => reservationId);
   return facts.map((fact) => {
     const next = moves.get(fact.reservationId)?.find(({ seq }) => seq >= fact.seq);

@@ -20,10 +20,10 @@ export function jsonParts(rows: readonly unknown[]): string[] {
 /** The columns of a table, the key first, each with what it holds of a thing. */
 export type Columns<T> = Readonly<Record<string, (thing: T) => string | number | null>>;
 
-/** Makes things rows, with the values of these columns in their order. */
-export function rowsOf<T>(columns: Columns<T>): (things: readonly T[]) => (string | number | null)[][] {
+/** Makes a thing a row, with the values of these columns in their order. */
+export function rowOf<T>(columns: Columns<T>): (thing: T) => (string | number | null)[] {
   const values = Object.values(columns);
-  return (things) => things.map((thing) => values.map((take) => take(thing)));
+  return (thing) => values.map((take) => take(thing));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { reservationIdOf } from '../domain/ids.ts';
 import type { EventView } from '../domain/model.ts';
 import { factLines, type Happened } from './fact-lines.ts';
-import { type Columns, insertRows, jsonParts, replaceBy, rowsOf, WITH_ROWS } from './json-rows.ts';
-import { RESERVATION_COLUMNS, type StoredReservation } from './reservation-columns.ts';
+import { type Columns, insertRows, jsonParts, replaceBy, rowOf, WITH_ROWS } from './json-rows.ts';
+import { RESERVATION_NAMES, type ReservationRow } from './reservation-columns.ts';
 
 const EVENT_COLUMNS = {
   id: ({ event }) => event.id,
@@ -36,21 +36,14 @@ const EVENT_COLUMNS = {
   version: ({ event }) => event.version,
 } as const satisfies Columns<EventView>;
 
-const OWN_COLUMNS = {
-  ...RESERVATION_COLUMNS,
-  event_id: (r) => r.eventId,
-} as const satisfies Columns<StoredReservation>;
-
 /** An older row never overwrites a newer one. */
-function upsert<T>(table: string, columns: Columns<T>): string {
-  const names = Object.keys(columns);
+function upsert(table: string, names: readonly string[]): string {
   return insertRows(table, names, `${replaceBy(names)} WHERE excluded.seq >= ${table}.seq`);
 }
 
-const UPSERT_EVENTS = upsert('events', EVENT_COLUMNS);
-const UPSERT_RESERVATIONS = upsert('reservations', OWN_COLUMNS);
-const eventRows = rowsOf(EVENT_COLUMNS);
-const reservationRows = rowsOf(OWN_COLUMNS);
+const UPSERT_EVENTS = upsert('events', Object.keys(EVENT_COLUMNS));
+const UPSERT_RESERVATIONS = upsert('reservations', [...RESERVATION_NAMES, 'event_id']);
+const eventRow = rowOf(EVENT_COLUMNS);
 
 /** Counts change with every reservation; a statement that sets no other column leaves the indexes of events alone. */
 const UPDATE_COUNTS = `
@@ -64,7 +57,7 @@ export interface Page extends Happened {
   /** Whether more of the event may have changed than its counts. */
   readonly isEdited: boolean;
   /** Those that the facts are about, as they are now. */
-  readonly reservations: readonly StoredReservation[];
+  readonly reservations: readonly ReservationRow[];
 }
 
 /**
@@ -75,9 +68,9 @@ export interface Page extends Happened {
  * @throws what D1 throws; then nothing was written
  */
 export async function project(session: D1DatabaseSession, pages: readonly Page[]): Promise<void> {
-  const edited = eventRows(pages.filter(({ isEdited }) => isEdited).map(({ view }) => view));
+  const edited = pages.filter(({ isEdited }) => isEdited).map(({ view }) => eventRow(view));
   const counted = newest(pages.filter(({ isEdited }) => !isEdited).map(({ view }) => view)).map(countValues);
-  const reservations = reservationRows(pages.flatMap((page) => page.reservations));
+  const reservations = pages.flatMap(({ view, reservations }) => withEventId(view, reservations));
   const write = (statement: string, rows: readonly unknown[]) =>
     jsonParts(rows).map((part) => session.prepare(statement).bind(part));
   await session.batch([
@@ -97,12 +90,12 @@ export async function replaceRange(
   session: D1DatabaseSession,
   view: EventView,
   range: { readonly afterId: string; readonly upToId: string | null },
-  reservations: readonly StoredReservation[],
+  reservations: readonly ReservationRow[],
 ): Promise<void> {
   const { id } = view.event;
   const steps = [
     session.prepare('UPDATE events SET seq = 0, rebuilds = rebuilds + 1 WHERE id = ?').bind(id),
-    session.prepare(UPSERT_EVENTS).bind(JSON.stringify(eventRows([view]))),
+    session.prepare(UPSERT_EVENTS).bind(JSON.stringify([eventRow(view)])),
   ];
   // The event's own ids lie together, so that finding them reads no rows of other events. What a row says of its event
   // is not asked: that may be what is wrong with it.
@@ -114,8 +107,12 @@ export async function replaceRange(
   }
   const own = 'DELETE FROM reservations WHERE id > ? AND id <= ?';
   steps.push(session.prepare(own).bind(range.afterId === '' ? first : range.afterId, range.upToId ?? last));
-  steps.push(session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(reservationRows(reservations))));
+  steps.push(session.prepare(UPSERT_RESERVATIONS).bind(JSON.stringify(withEventId(view, reservations))));
   await session.batch(steps);
+}
+
+function withEventId({ event }: EventView, rows: readonly ReservationRow[]): ReservationRow[] {
+  return rows.map((row) => [...row, event.id]);
 }
 
 /** One view an event: what updates a row twice in one statement leaves either. */

@@ -1,4 +1,4 @@
-import type { Reservation } from '../domain/model.ts';
+import type { Reservation, ReservationId, UserId } from '../domain/model.ts';
 import type { Columns } from './json-rows.ts';
 
 /** A reservation with the number of the last fact about it. */
@@ -28,3 +28,22 @@ export const RESERVATION_COLUMNS = {
   updated_at: (r) => r.updatedAt,
   version: (r) => r.version,
 } as const satisfies Columns<StoredReservation>;
+
+/** The names of these columns, in the order of a row. */
+export const RESERVATION_NAMES = Object.keys(RESERVATION_COLUMNS);
+
+/** What both keep of a reservation: the values of these columns. It goes from one to the other as it is. */
+export type ReservationRow = readonly (string | number | null)[];
+
+const ID = RESERVATION_NAMES.indexOf('id');
+const USER_ID = RESERVATION_NAMES.indexOf('user_id');
+
+/** Which reservation a row is of. */
+export function idOf(row: ReservationRow): ReservationId {
+  return row[ID] as ReservationId;
+}
+
+/** Whose reservation a row is of. */
+export function userIdOf(row: ReservationRow): UserId {
+  return row[USER_ID] as UserId;
+}

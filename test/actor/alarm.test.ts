@@ -188,7 +188,7 @@ it('forgets answers after an hour, and then has nothing left to do', async () =>
   expect(await alarmOf(id)).toBe(T0 + HOUR);
   vi.setSystemTime(T0 + HOUR - 1);
   await inActor((_, actor) => actor.alarm(), id);
-  expect(await answersKept(id)).toBe(2);
+  expect(await answersKept(id)).toBe(1);
   vi.setSystemTime(T0 + HOUR);
   await runDurableObjectAlarm(stubOf(id));
   expect(await answersKept(id)).toBe(0);

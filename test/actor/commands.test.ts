@@ -4,7 +4,18 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { execute, readAvailability, readEvent, readReservation } from '../../src/actor/client.ts';
 import type { Action, Command } from '../../src/domain/commands.ts';
 import { newEventId, newReservationId } from '../../src/http/ids.ts';
-import { command, crowd, inActor, newEvent, rsvOf, send, stopTheClock, stubOf, tablesOf } from '../support/actor.ts';
+import {
+  command,
+  crowd,
+  inActor,
+  newEvent,
+  rsvOf,
+  runAlarm,
+  send,
+  stopTheClock,
+  stubOf,
+  tablesOf,
+} from '../support/actor.ts';
 import { admin, alice, attendee, bob, details, HOUR, MINUTE, olga, otto, seats, T0 } from '../support/given.ts';
 
 beforeEach(stopTheClock);
@@ -88,7 +99,7 @@ it('lets no time run backwards: what has lapsed for a decision has lapsed for re
   expect(late.outcome).toMatchObject({ reservation: { createdAt: T0 + HOUR } });
 });
 
-/** How many facts and answers the actor has written. */
+/** How many facts the actor has written, and answers that aren't in them. */
 function written(id: Parameters<typeof inActor>[1]) {
   return inActor(({ storage }) => {
     const counts = 'SELECT (SELECT count(*) FROM facts) AS facts, (SELECT count(*) FROM commands) AS answers';
@@ -103,7 +114,7 @@ it('answers a command that comes again as it did before, with one effect', async
   await send(id, command(id, alice, { type: 'cancel', reservationId: rsvOf(id, 1) }));
   expect((await send(id, once)).outcomes).toEqual(first.outcomes);
   expect((await send(id, once, once, once)).outcomes).toEqual([...Array(3)].map(() => first.outcomes[0]));
-  expect(await written(id)).toEqual({ facts: 3, answers: 3 });
+  expect(await written(id)).toEqual({ facts: 3, answers: 2 });
 });
 
 it('answers a command that comes twice in one batch once', async () => {
@@ -111,7 +122,7 @@ it('answers a command that comes twice in one batch once', async () => {
   const [lone, once] = crowd(id, 2) as [Command, Command];
   const { outcomes } = await send(id, lone, once, once, once);
   expect(outcomes).toMatchObject([...Array(4)].map((_, n) => ({ reservation: { id: rsvOf(id, n === 0 ? 1 : 2) } })));
-  expect(await written(id)).toEqual({ facts: 3, answers: 3 });
+  expect(await written(id)).toEqual({ facts: 3, answers: 1 });
 });
 
 it.each([
@@ -125,7 +136,34 @@ it.each([
   await end(id);
   expect([(await send(id, made)).outcomes, (await send(id, taken)).outcomes]).toEqual(before);
   expect(await readAvailability(env, id, null)).toMatchObject({ value: { availableSlots: 7 } });
-  expect(await written(id)).toEqual({ facts: 2, answers: 2 });
+  expect(await written(id)).toEqual({ facts: 2, answers: 1 });
+});
+
+it('remembers what it answered to who reserved, whether they got seats or a place in the line', async () => {
+  const id = await newEvent({ capacity: 1 });
+  const taken = command(id, alice, seats(rsvOf(id, 1)));
+  const waiting = command(id, bob, seats(rsvOf(id, 2), { onFull: 'waitlist' }));
+  const before = (await send(id, taken, waiting)).outcomes;
+  expect(before).toMatchObject([{ waitlistPosition: null }, { waitlistPosition: 1 }]);
+  await send(id, command(id, alice, { type: 'cancel', reservationId: rsvOf(id, 1) }));
+  expect((await send(id, waiting, taken)).outcomes).toEqual(before.toReversed());
+  vi.setSystemTime(T0 + 2 * HOUR);
+  await runAlarm(id);
+  expect((await send(id, taken)).outcomes, 'after answers are forgotten').toEqual(before.slice(0, 1));
+});
+
+it('knows answers from before they were in the facts', async () => {
+  const id = await newEvent();
+  const taken = command(id, alice, seats(rsvOf(id, 1)));
+  const before = (await send(id, taken)).outcomes;
+  await inActor(({ storage: { sql } }) => {
+    const kept = JSON.stringify({ kind: 'created', seq: 2, waitlistPosition: null });
+    sql.exec('INSERT INTO commands VALUES (?, ?, ?)', taken.id, T0, kept);
+    sql.exec('ALTER TABLE reservations DROP COLUMN created_seq');
+    sql.exec('UPDATE schema SET version = version - 1');
+  }, id);
+  await evictDurableObject(stubOf(id));
+  expect((await send(id, taken)).outcomes).toEqual(before);
 });
 
 it('decides a refused command anew, because a refusal had no effect', async () => {

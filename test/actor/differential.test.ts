@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
+import { toReservation } from '../../src/actor/rows.ts';
 import { Store } from '../../src/actor/store.ts';
 import { apply } from '../../src/domain/apply.ts';
-import type { TimedCommand } from '../../src/domain/commands.ts';
+import type { Command, TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Fact } from '../../src/domain/facts.ts';
 import { assertTotals } from '../../src/domain/invariants.ts';
@@ -139,10 +140,15 @@ function compare(storage: DurableObjectStorage, history: History, plan: readonly
     sent.push(...commands);
     n += size;
   }
-  compareRows(storage, store, model);
+  compareRows(storage, store, model, sent);
 }
 
-function compareRows(storage: DurableObjectStorage, store: Store, { state, facts, answers, keys }: Model): void {
+function compareRows(
+  storage: DurableObjectStorage,
+  store: Store,
+  { state, facts, answers, keys }: Model,
+  sent: readonly Command[],
+): void {
   assertTotals(state);
   if (state.event === null) {
     equal(tablesOf(storage), [], 'tables of an event that was never created');
@@ -158,8 +164,10 @@ function compareRows(storage: DurableObjectStorage, store: Store, { state, facts
   const rows = [...state.reservations.values()]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((reservation) => ({ ...reservation, seq: lastSeq.get(reservation.id) }));
-  equal(store.reservationsAfter('', 1_000), rows, 'reservations');
-  equal(store.answers.given([...answers.keys()]), answers, 'answers');
+  const stored = [...storage.sql.exec('SELECT * FROM reservations ORDER BY id')];
+  const read = stored.map((row) => ({ ...toReservation(row), seq: row.seq }));
+  equal(read, rows, 'reservations');
+  equal(store.answers.given(sent), answers, 'answers');
   const remembered = [...keys].map(([key, { fingerprint, outcome }]) => [key, { fingerprint, outcome }] as const);
   equal(store.answers.remembered([...keys.keys()], 0), new Map(remembered), 'answers under keys');
 }

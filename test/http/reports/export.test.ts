@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { rowOf } from '../../../src/db/json-rows.ts';
 import { project } from '../../../src/db/projection.ts';
+import { RESERVATION_COLUMNS } from '../../../src/db/reservation-columns.ts';
 import type { EventId, UserId } from '../../../src/domain/model.ts';
 import { newEventId, newReservationId } from '../../../src/http/ids.ts';
 import { csvLine } from '../../../src/reports/csv.ts';
@@ -169,7 +171,7 @@ async function fill(eventId: EventId, count: number, usernames: readonly string[
   });
   if (!view.ok) throw new Error('no event');
   for (let from = 0; from < count; from += 1_000) {
-    const reservations = rows.slice(from, from + 1_000);
+    const reservations = rows.slice(from, from + 1_000).map(rowOf(RESERVATION_COLUMNS));
     await project(env.DB.withSession('first-primary'), [
       { view: view.value as never, isEdited: true, reservations, facts: [], transfers: [] },
     ]);
