@@ -152,20 +152,6 @@ it('remembers what it answered to who reserved, whether they got seats or a plac
   expect((await send(id, taken)).outcomes, 'after answers are forgotten').toEqual(before.slice(0, 1));
 });
 
-it('knows answers from before they were in the facts', async () => {
-  const id = await newEvent();
-  const taken = command(id, alice, seats(rsvOf(id, 1)));
-  const before = (await send(id, taken)).outcomes;
-  await inActor(({ storage: { sql } }) => {
-    const kept = JSON.stringify({ kind: 'created', seq: 2, waitlistPosition: null });
-    sql.exec('INSERT INTO commands VALUES (?, ?, ?)', taken.id, T0, kept);
-    sql.exec('ALTER TABLE reservations DROP COLUMN created_seq');
-    sql.exec('UPDATE schema SET version = version - 1');
-  }, id);
-  await evictDurableObject(stubOf(id));
-  expect((await send(id, taken)).outcomes).toEqual(before);
-});
-
 it('decides a refused command anew, because a refusal had no effect', async () => {
   const id = await newEvent({ capacity: 1 });
   const wish = command(id, bob, seats(rsvOf(id, 2)));

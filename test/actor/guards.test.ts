@@ -225,28 +225,3 @@ it.each([
     expect(dump(storage)).toEqual(before);
   });
 });
-
-it('leaves a schema alone that a later version of the code has made', async () => {
-  await almostFull((storage) => {
-    storage.sql.exec('UPDATE schema SET version = version + 1');
-    const version = () => storage.sql.exec('SELECT version FROM schema').one().version;
-    const before = version();
-    expect(new Store(storage).view()?.totals.confirmed).toBe(2);
-    expect(version()).toBe(before);
-  });
-});
-
-it('climbs the ladder of migrations all the way or not at all', async () => {
-  await almostFull((storage) => {
-    const indexes = () => storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'index'").toArray();
-    // As the first version left it, but for an index that the last step expects.
-    storage.sql.exec('DROP INDEX transfers; DROP INDEX waitlist_in_order; UPDATE schema SET version = 1');
-    storage.sql.exec('ALTER TABLE reservations DROP COLUMN created_seq');
-    const before = indexes();
-    expect(() => new Store(storage).isOpen()).toThrow('waitlist_in_order');
-    expect(indexes()).toEqual(before);
-    storage.sql.exec('CREATE INDEX waitlist_in_order ON reservations (queue_seq)');
-    expect(new Store(storage).view()?.totals.confirmed).toBe(2);
-    expect(indexes()).toContainEqual({ name: 'transfers' });
-  });
-});
