@@ -96,11 +96,22 @@ it('shows people what was missed, wrong, disturbed and left out', () => {
   const rates = { 'floor/noop': 1_000, 'floor/shared-row': 900, 'floor/written': 800 };
   const floors = Object.fromEntries(Object.entries(rates).map(([key, rate]) => [key, result(key, rate)]));
   const text = toText(report({ 'seatkeeper/hot': wrong, ...floors }));
-  expect(text).toMatch(/hot_vs_noop +0.5 +0.9 +0.8 +≥ 1 +MISSED/);
+  expect(text).toMatch(/hot_vs_noop +0.5 +0.9 +0.8 +≥ 1 +MISSED, as by its floor$/m);
   expect(text).toMatch(/list_vs_router +– +– +– +≥ 0.5 +not measured/);
+  expect(text).toContain('hot: p99 is 3 times p50 (wanted: at most 4; floor 3, writing 3)');
   expect(text).toContain('seatkeeper/hot: OVERSOLD');
   expect(text).toContain('seatkeeper/hot: round 1: noise (and 1 more)');
   expect(text).toContain('skipped: Redis is not installed');
+});
+
+it.each([
+  [2_000, 1_100, 'MISSED'],
+  [2_000, 900, 'MISSED, as by writing'],
+  [900, 800, 'MISSED, as by its floor'],
+])('says what a floor of %i/s and writing of %i/s make of a promise that is missed', (floor, writing, verdict) => {
+  const rates = { 'seatkeeper/hot': 500, 'floor/noop': 1_000, 'floor/shared-row': floor, 'floor/written': writing };
+  const lanes = Object.fromEntries(Object.entries(rates).map(([key, rate]) => [key, result(key, rate)]));
+  expect(toText(report(lanes))).toMatch(new RegExp(`hot_vs_noop .* ≥ 1 +${verdict}$`, 'm'));
 });
 
 it('lines columns up', () => {
