@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { databaseId } from '../scripts/local-database.ts';
 import { applyMigrations } from '../scripts/migrations.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { newEventId } from '../src/http/ids.ts';
-import { DATABASE_ID, SECRET } from './seatkeeper.ts';
+import { SECRET } from './seatkeeper.ts';
 import { bundleWorker, startWorkerd, type Workerd } from './workerd.ts';
 
 /** What the platform can do at most: the steps on the way of a reservation without the product's work. */
@@ -14,7 +15,7 @@ export class Floors {
   }
 
   static async start(state: string): Promise<Floors> {
-    await applyMigrations(state, DATABASE_ID);
+    await applyMigrations(state, databaseId());
     const source = await bundleWorker('floors', join(ROOT, 'bench/floors/wrangler.toml'));
     return new Floors(await startWorkerd([source], state, { JWT_SECRET: SECRET }));
   }

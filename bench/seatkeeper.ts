@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { copyAssets } from '../scripts/assets.ts';
 import { BUNDLE, bundle } from '../scripts/bundle.ts';
+import { databaseId } from '../scripts/local-database.ts';
 import { applyMigrations } from '../scripts/migrations.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { signAccessToken } from '../src/http/auth.ts';
@@ -17,8 +18,6 @@ export const SECRET = randomBytes(32).toString('hex');
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const CREATED_AT_ONCE = 16;
 const SETTLE_LIMIT_MS = 300_000;
-/** As the configurations name it. */
-export const DATABASE_ID = '00000000-0000-0000-0000-000000000000';
 
 /** What `fill` did. */
 export interface Filled {
@@ -55,7 +54,7 @@ export class Seatkeeper implements Subject {
   }
 
   static async start(sources: readonly WorkerSource[], state: string, inspectorPort?: number): Promise<Seatkeeper> {
-    await applyMigrations(state, DATABASE_ID);
+    await applyMigrations(state, databaseId());
     return new Seatkeeper(await startWorkerd(sources, state, { JWT_SECRET: SECRET }, inspectorPort));
   }
 

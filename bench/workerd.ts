@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { dryRun } from '../scripts/bundle.ts';
 import { doorTo } from '../scripts/door.ts';
+import { databaseId } from '../scripts/local-database.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { watchWorkerd } from '../scripts/watchdog.ts';
 import { workerds } from './processes.ts';
@@ -55,7 +56,9 @@ export async function startWorkerd(
   const workers = sources.map(({ name, config, bundle }) => {
     const { modulesRules: _, ...options } = readWorkerOptions(config).workerOptions;
     const bindings = { ...(options.bindings as Record<string, string>), ...vars };
-    return { ...options, name, bindings, modules: true, modulesRoot: dirname(bundle), scriptPath: bundle };
+    // The bench's own Workers look into the product's database, whatever that is called since a deploy.
+    const d1Databases = { DB: databaseId() };
+    return { ...options, name, bindings, d1Databases, modules: true, modulesRoot: dirname(bundle), scriptPath: bundle };
   });
   const doors = sources.map(({ name }) => doorTo(name, 0));
   const inspector = inspectorPort === undefined ? {} : { inspectorPort };

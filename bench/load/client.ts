@@ -16,6 +16,8 @@ export class Generator {
   run(job: Job): Promise<Load> {
     return new Promise((resolve, reject) => {
       const onExit = () => reject(new Error('the load generator died'));
+      // As when somebody interrupts a run, which then goes on for a moment.
+      if (!this.#child.connected) return onExit();
       this.#child.once('exit', onExit);
       this.#child.once('message', (message: FromGenerator) => {
         this.#child.off('exit', onExit);

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { Generator } from '../../bench/load/client.ts';
 import { drive, parse } from '../../bench/load/connection.ts';
+import type { Job } from '../../bench/load/job.ts';
 import { prepare } from '../../bench/load/requests.ts';
 
 const SECRET = 'a secret for tests only, at least 32 bytes';
@@ -75,4 +77,13 @@ it('cancels what a connection has reserved, as the same customer', async () => {
   expect(token(cancel)).toBe(token(reserve));
   requests.answered(7, 200, '{"id":"rsv_1"}');
   expect(requests.next(7)?.toString()).toContain('POST /a ');
+});
+
+it('refuses a job once it was stopped', async () => {
+  const generator = new Generator(SECRET);
+  const job: Job = { port: 1, connections: 1, seconds: 1, plan: { kind: 'get', paths: ['/'] } };
+  expect(await generator.run(job)).toMatchObject({ statuses: {} });
+  generator.stop();
+  await expect(generator.run(job), 'while it ends').rejects.toThrow('the load generator died');
+  await expect(generator.run(job), 'when it has ended').rejects.toThrow('the load generator died');
 });
