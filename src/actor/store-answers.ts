@@ -54,7 +54,12 @@ export class Answers {
        WHERE id IN (SELECT value FROM json_each(?))`,
       JSON.stringify([...reserving.keys()]),
     );
-    for (const row of creations) answers.set(reserving.get(row.reservation_id as string) as CommandId, reserved(row));
+    for (const row of creations) {
+      const answer = reserved(row);
+      // Whoever waits was told a place in the line too, which was forgotten with the answer.
+      if (answer.reservation.status === 'waitlisted') continue;
+      answers.set(reserving.get(answer.reservation.id) as CommandId, answer);
+    }
     return answers;
   }
 

@@ -2,6 +2,7 @@ import { abortAllDurableObjects, evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { execute, readAvailability, readEvent, readReservation } from '../../src/actor/client.ts';
+import { Store } from '../../src/actor/store.ts';
 import type { Action, Command } from '../../src/domain/commands.ts';
 import { newEventId, newReservationId } from '../../src/http/ids.ts';
 import {
@@ -150,6 +151,8 @@ it('remembers what it answered to who reserved, whether they got seats or a plac
   vi.setSystemTime(T0 + 2 * HOUR);
   await runAlarm(id);
   expect((await send(id, taken)).outcomes, 'after answers are forgotten').toEqual(before.slice(0, 1));
+  const known = await inActor(({ storage }) => [...new Store(storage).answers.given([taken, waiting]).keys()], id);
+  expect(known).toEqual([taken.id]);
 });
 
 it('decides a refused command anew, because a refusal had no effect', async () => {
