@@ -16,8 +16,12 @@ const { token } = await somebody('organizer');
 const PUBLIC = 'public, no-cache';
 const VARY = 'Authorization, X-D1-Bookmark';
 
-// The Worker shares its memory with its tests: what one keeps is not to answer the next.
-beforeEach(() => forgetPublicAnswers());
+beforeEach(() => {
+  // The Worker shares its memory with its tests: what one keeps is not to answer the next.
+  forgetPublicAnswers();
+  // Answers are as old as a test says, however long it takes.
+  vi.setSystemTime(Date.now());
+});
 afterEach(() => {
   vi.useRealTimers();
 });

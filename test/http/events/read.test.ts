@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { newEventId } from '../../../src/http/ids.ts';
 import { request, somebody } from '../../support/api.ts';
 import { createEvent, HOUR_MS, invalid, projectEvent } from '../../support/events.ts';
+import { MINUTE_MS, minutesLater } from '../../support/reservations.ts';
 
 const { token } = await somebody('organizer');
 const admin = await somebody('admin');
@@ -91,11 +92,10 @@ describe('the entity tag', () => {
   });
 
   it('changes when the event starts and when it ends, though no fact says so', async () => {
-    const event = await projectEvent({ startTime: Date.now() + 100, endTime: Date.now() + 200 });
+    const event = await projectEvent({ startTime: Date.now() + MINUTE_MS, endTime: Date.now() + 3 * MINUTE_MS });
     const tags = new Set<string | null>();
-    for (const wait of [0, 120, 120]) {
-      await scheduler.wait(wait);
-      tags.add((await get(event.id)).headers.get('etag'));
+    for (const minutes of [0, 2, 4]) {
+      await minutesLater(minutes, async () => tags.add((await get(event.id)).headers.get('etag')));
     }
     expect(tags.size).toBe(3);
   });
