@@ -12,7 +12,7 @@ export const userChanges = z
     role: role.optional().openapi({
       description:
         'More rights count at once wherever a route asks for a role, else with the next login or refresh; fewer rights ' +
-        'count after 15 minutes at the latest.',
+        'count after 15 minutes at the latest. Events and venues stay with who owns them.',
     }),
     disabled: z
       .boolean()

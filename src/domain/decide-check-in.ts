@@ -5,7 +5,7 @@ import type { Decision, Rejection } from './outcomes.ts';
 
 /**
  * Marks a party, or a part of it, as arrived. Only who runs the event may, and only they learn what is wrong with a
- * ticket. A repeated nonce changes nothing.
+ * ticket. A repeated nonce changes nothing, as long as the party may enter.
  */
 export function checkIn(
   state: EventState,
@@ -19,9 +19,10 @@ export function checkIn(
   }
   const genuine = reservation?.deletedAt === null && (!scanned || reservation.ticketCode === command.ticketCode);
   if (!genuine) return reject({ code: scanned ? 'ticket_unknown' : 'reservation_not_found' });
-  if (command.nonce !== null && reservation.checkInNonces.includes(command.nonce)) return accept(state, command, []);
+  // Before the nonce: whoever may not enter any more is not let in by the memory of a scan.
   const refusal = refusesEntry(event, reservation);
   if (refusal !== null) return reject(refusal);
+  if (command.nonce !== null && reservation.checkInNonces.includes(command.nonce)) return accept(state, command, []);
 
   const missing = reservation.quantity - reservation.checkedInQuantity;
   if (missing === 0 && reservation.checkedInAt !== null) {

@@ -31,7 +31,7 @@ export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>)
   // Theirs by now, and offered on to nobody: a repeat.
   const isTheirs = principal.userId === from && reservation.transferTo === null;
   if (!isTheirs && principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
-  const refusal = refusesTransfer(event, reservation, command.at);
+  const refusal = isTheirs ? refusesEnded(event, reservation) : refusesTransfer(event, reservation, command.at);
   if (refusal !== null) return reject(refusal);
   if (isTheirs) return accept(state, command, []);
   const asNew = refusesSeats(event, reservation.quantity, command.at);
@@ -48,9 +48,14 @@ export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>)
 }
 
 function refusesTransfer(event: EventRecord, reservation: Reservation, at: Instant): Rejection | null {
-  if (event.status === 'cancelled') return { code: 'event_cancelled' };
-  if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
-  if (reservation.status === 'expired') return { code: 'hold_expired' };
+  const ended = refusesEnded(event, reservation);
+  if (ended !== null) return ended;
   if (reservation.checkedInAt !== null) return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
   return at >= event.endTime ? { code: 'reservations_closed' } : null;
+}
+
+function refusesEnded(event: EventRecord, reservation: Reservation): Rejection | null {
+  if (event.status === 'cancelled') return { code: 'event_cancelled' };
+  if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
+  return reservation.status === 'expired' ? { code: 'hold_expired' } : null;
 }

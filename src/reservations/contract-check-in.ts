@@ -33,8 +33,8 @@ export const scanTicket = createRoute({
   summary: 'Check a party in by its ticket',
   description:
     'For the organizer of the event and admins; only they learn what is wrong with a ticket. The whole party arrives, ' +
-    'or a part of it. A scan with a nonce that was used for this reservation already changes nothing and answers the ' +
-    'same. A ticket that names another event is not looked at any further.',
+    'or a part of it. A scan with a nonce that was used for this reservation already changes nothing, and answers how ' +
+    'it is now, unless the party may not enter any more. A ticket that names another event is not looked at any further.',
   request: { params: ofEvent, body: requiredBody(ticketScan) },
   responses: {
     200: shown(ARRIVED),

@@ -62,6 +62,15 @@ it('lets nobody in twice: a repeated nonce changes nothing, another one is told 
     .then();
 });
 
+it('lets nobody in by a repeated nonce who may not enter any more', () => {
+  given(...party, checkedIn(rsv(1), 1, 'a'), cancelled(rsv(1), 'holder'))
+    .when(olga, scan({ quantity: 1 }))
+    .then({ code: 'reservation_cancelled' });
+  given(...party, checkedIn(rsv(1), 1, 'a'), eventCancelled)
+    .when(olga, scan({ quantity: 1 }))
+    .then({ code: 'event_cancelled' });
+});
+
 it('lets no more in than have seats', () => {
   const detail = 'Only 1 of this party have not arrived yet.';
   const errors = [{ field: 'quantity', code: 'above_missing', detail }] as const;

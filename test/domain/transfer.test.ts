@@ -81,6 +81,19 @@ it('adds no fact when who has it accepts again', () => {
     .then({ code: 'reservation_not_found' });
 });
 
+it('adds no fact when who has it accepts again after they have arrived, or the event has ended', () => {
+  const theirs = [...waitingForBob, transferred(rsv(1), alice, bob, 'a new ticket')];
+  given(...theirs, checkedIn(rsv(1), 2, 'a'))
+    .when(bob, accept)
+    .then();
+  given(...theirs)
+    .when(bob, accept, T0 + 1_000 * HOUR)
+    .then();
+  given(...theirs, cancelled(rsv(1), 'holder'))
+    .when(bob, accept)
+    .then({ code: 'reservation_cancelled' });
+});
+
 it('takes an offer back, for either side', () => {
   for (const who of [alice, bob, olga]) {
     given(...waitingForBob)
