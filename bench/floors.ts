@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { databaseId } from '../scripts/local-database.ts';
-import { applyMigrations } from '../scripts/migrations.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { newEventId } from '../src/http/ids.ts';
 import { SECRET } from './seatkeeper.ts';
@@ -15,7 +13,6 @@ export class Floors {
   }
 
   static async start(state: string): Promise<Floors> {
-    await applyMigrations(state, databaseId());
     const source = await bundleWorker('floors', join(ROOT, 'bench/floors/wrangler.toml'));
     return new Floors(await startWorkerd([source], state, { JWT_SECRET: SECRET }));
   }

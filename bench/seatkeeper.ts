@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { copyAssets } from '../scripts/assets.ts';
 import { BUNDLE, bundle } from '../scripts/bundle.ts';
-import { databaseId } from '../scripts/local-database.ts';
-import { applyMigrations } from '../scripts/migrations.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { signAccessToken } from '../src/http/auth.ts';
 import { newUserId } from '../src/http/ids.ts';
@@ -54,7 +52,6 @@ export class Seatkeeper implements Subject {
   }
 
   static async start(sources: readonly WorkerSource[], state: string, inspectorPort?: number): Promise<Seatkeeper> {
-    await applyMigrations(state, databaseId());
     return new Seatkeeper(await startWorkerd(sources, state, { JWT_SECRET: SECRET }, inspectorPort));
   }
 

@@ -4,6 +4,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { dryRun } from '../scripts/bundle.ts';
 import { doorTo } from '../scripts/door.ts';
 import { databaseId } from '../scripts/local-database.ts';
+import { applyMigrations } from '../scripts/migrations.ts';
 import { ROOT } from '../scripts/paths.ts';
 import { watchWorkerd } from '../scripts/watchdog.ts';
 import { workerds } from './processes.ts';
@@ -42,7 +43,7 @@ export async function bundleWorker(name: string, config: string, ...options: str
 }
 
 /**
- * Starts workerd itself, without the proxy of `wrangler dev`, with everything kept on disk.
+ * Starts workerd itself, without the proxy of `wrangler dev`, with everything kept on disk and D1's migrations applied.
  * @param inspectorPort where to attach a profiler; 0: any free port
  */
 export async function startWorkerd(
@@ -51,13 +52,14 @@ export async function startWorkerd(
   vars: Readonly<Record<string, string>>,
   inspectorPort?: number,
 ): Promise<Workerd> {
+  // The bench's own Workers look into the product's database, whatever that is called since a deploy.
+  const d1Databases = { DB: databaseId() };
+  await applyMigrations(state, d1Databases.DB);
   const unwatch = watchWorkerd();
   const known = new Set(workerds());
   const workers = sources.map(({ name, config, bundle }) => {
     const { modulesRules: _, ...options } = readWorkerOptions(config).workerOptions;
     const bindings = { ...(options.bindings as Record<string, string>), ...vars };
-    // The bench's own Workers look into the product's database, whatever that is called since a deploy.
-    const d1Databases = { DB: databaseId() };
     return { ...options, name, bindings, d1Databases, modules: true, modulesRoot: dirname(bundle), scriptPath: bundle };
   });
   const doors = sources.map(({ name }) => doorTo(name, 0));

@@ -1,11 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Outbox } from '../../src/actor/outbox.ts';
 import { Store } from '../../src/actor/store.ts';
-import type { Answered } from '../../src/actor/store-answers.ts';
 import { apply } from '../../src/domain/apply.ts';
 import type { Fact } from '../../src/domain/facts.ts';
 import {
-  type CommandId,
   type EventId,
   type EventState,
   emptyState,
@@ -51,14 +49,7 @@ export class WritingActor extends DurableObject<Env> {
       const reservation = fact.reservationId === null ? undefined : state.reservations.get(fact.reservationId);
       if (reservation !== undefined) count(tally, undefined, reservation);
     }
-    const answers = [...state.reservations.values()].map((reservation, index): Answered => {
-      const id = `cmd_${reservation.id.slice(-26)}` as CommandId;
-      return [
-        { id, type: 'reserve' },
-        { kind: 'reservation', reservation, waitlistPosition: null, seq: first + index },
-      ];
-    });
-    this.#store.save(state, facts, answers, this.#outbox.projectedSeq);
+    this.#store.save(state, facts, [], this.#outbox.projectedSeq);
     this.#store.counts.add(tally, at, 'UTC');
   }
 

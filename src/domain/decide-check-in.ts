@@ -1,5 +1,5 @@
 import { manages, mayActOn, maySeeEvent } from './access.ts';
-import { accept, type Case, type CommandOf, type NewFact, reject } from './decision.ts';
+import { accept, type Case, type CommandOf, type NewFact, refusesEnded, reject } from './decision.ts';
 import type { EventRecord, EventState, Principal, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
 
@@ -54,9 +54,8 @@ function refusesHand(event: EventRecord, reservation: Reservation | undefined, s
 }
 
 function refusesEntry(event: EventRecord, reservation: Reservation): Rejection | null {
-  if (event.status === 'cancelled') return { code: 'event_cancelled' };
-  if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
-  if (reservation.status === 'expired') return { code: 'hold_expired' };
+  const ended = refusesEnded({ event, reservation });
+  if (ended !== null) return ended;
   return reservation.status === 'confirmed' ? null : { code: 'reservation_not_confirmed' };
 }
 

@@ -3,7 +3,7 @@ import type { TimedCommand } from './commands.ts';
 import { checkIn, undoCheckIn } from './decide-check-in.ts';
 import { activeOf, refusesSeats } from './decide-reserve.ts';
 import { acceptTransfer, offerTransfer, withdrawTransfer } from './decide-transfer.ts';
-import { accept, type Case, type CommandOf, isOutdated, type NewFact, reject } from './decision.ts';
+import { accept, type Case, type CommandOf, isOutdated, type NewFact, refusesEnded, reject } from './decision.ts';
 import type { EventRecord, EventState, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
 import { makeRoom, noRoom } from './room.ts';
@@ -85,10 +85,10 @@ function reactivate(its: Case, command: CommandOf<'reactivate'>): Decision {
 }
 
 /** Slides the hold on by its event's length, but never past what it may reach in all. */
-function extend({ state, event, reservation }: Case, command: CommandOf<'extend'>): Decision {
-  if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
-  if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
-  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
+function extend(its: Case, command: CommandOf<'extend'>): Decision {
+  const { state, event, reservation } = its;
+  const ended = refusesEnded(its);
+  if (ended !== null) return reject(ended);
   const { expiresAt, extendableUntil } = reservation;
   if (expiresAt === null || extendableUntil === null || reservation.status !== 'pending') {
     return reject({ code: 'reservation_not_pending' });
@@ -152,11 +152,10 @@ function ending({ state, event, reservation, principal }: Case, command: TimedCo
 
 /** More seats are taken as a newcomer takes them; fewer are given to those who wait. */
 function changeQuantity(its: Case, command: CommandOf<'change_quantity'>): Decision {
-  const { state, event, reservation } = its;
+  const { state, reservation } = its;
   if (isOutdated(command, reservation)) return reject({ code: 'version_mismatch' });
-  if (event.status === 'cancelled') return reject({ code: 'event_cancelled' });
-  if (reservation.status === 'cancelled') return reject({ code: 'reservation_cancelled' });
-  if (reservation.status === 'expired') return reject({ code: 'hold_expired' });
+  const ended = refusesEnded(its);
+  if (ended !== null) return reject(ended);
   if (command.quantity === reservation.quantity) return accept(state, command, []);
   return command.quantity > reservation.quantity ? grow(its, command) : shrink(its, command);
 }

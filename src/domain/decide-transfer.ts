@@ -1,14 +1,14 @@
 import { activeOf, refusesSeats } from './decide-reserve.ts';
-import { accept, type Case, type CommandOf, reject } from './decision.ts';
-import type { EventRecord, Instant, Reservation } from './model.ts';
+import { accept, type Case, type CommandOf, refusesEnded, reject } from './decision.ts';
+import type { Instant } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
 import { expiry, isLapsed } from './seats.ts';
 import { refill } from './waitlist.ts';
 
 /** Offers the reservation to another user, who becomes its holder by accepting; the seats stay taken all along. */
 export function offerTransfer(its: Case, command: CommandOf<'offer_transfer'>): Decision {
-  const { state, event, reservation } = its;
-  const refusal = refusesTransfer(event, reservation, command.at);
+  const { state, reservation } = its;
+  const refusal = refusesTransfer(its, command.at);
   if (refusal !== null) return reject(refusal);
   if (command.to === reservation.userId) return reject({ code: 'transfer_to_self' });
   if (command.to === reservation.transferTo) return accept(state, command, []);
@@ -31,7 +31,7 @@ export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>)
   // Theirs by now, and offered on to nobody: a repeat.
   const isTheirs = principal.userId === from && reservation.transferTo === null;
   if (!isTheirs && principal.userId !== reservation.transferTo) return reject({ code: 'transfer_not_offered' });
-  const refusal = isTheirs ? refusesEnded(event, reservation) : refusesTransfer(event, reservation, command.at);
+  const refusal = isTheirs ? refusesEnded(its) : refusesTransfer(its, command.at);
   if (refusal !== null) return reject(refusal);
   if (isTheirs) return accept(state, command, []);
   const asNew = refusesSeats(event, reservation.quantity, command.at);
@@ -47,15 +47,10 @@ export function acceptTransfer(its: Case, command: CommandOf<'accept_transfer'>)
   ]);
 }
 
-function refusesTransfer(event: EventRecord, reservation: Reservation, at: Instant): Rejection | null {
-  const ended = refusesEnded(event, reservation);
+function refusesTransfer(its: Case, at: Instant): Rejection | null {
+  const { event, reservation } = its;
+  const ended = refusesEnded(its);
   if (ended !== null) return ended;
   if (reservation.checkedInAt !== null) return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
   return at >= event.endTime ? { code: 'reservations_closed' } : null;
-}
-
-function refusesEnded(event: EventRecord, reservation: Reservation): Rejection | null {
-  if (event.status === 'cancelled') return { code: 'event_cancelled' };
-  if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
-  return reservation.status === 'expired' ? { code: 'hold_expired' } : null;
 }

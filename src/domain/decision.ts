@@ -37,3 +37,10 @@ export function isOutdated(
 export function reject(rejection: Rejection): Decision {
   return { accepted: false, rejection };
 }
+
+/** Why nothing can be done with a reservation any more that the event or itself has ended; null while it lasts. */
+export function refusesEnded({ event, reservation }: Pick<Case, 'event' | 'reservation'>): Rejection | null {
+  if (event.status === 'cancelled') return { code: 'event_cancelled' };
+  if (reservation.status === 'cancelled') return { code: 'reservation_cancelled' };
+  return reservation.status === 'expired' ? { code: 'hold_expired' } : null;
+}

@@ -3,7 +3,7 @@ import { execute } from '../../src/actor/execute.ts';
 import { type Needs, Store } from '../../src/actor/store.ts';
 import type { Fact } from '../../src/domain/facts.ts';
 import type { EventState, Principal, Reservation, ReservationId } from '../../src/domain/model.ts';
-import { command, crowd, inActor, tablesOf } from '../support/actor.ts';
+import { command, crowd, dump, inActor, tablesOf } from '../support/actor.ts';
 import { alice, attendee, bob, carol, details, EVENT, olga, rsv, seats, T0 } from '../support/given.ts';
 
 /** Were the rules wrong, SQL itself would refuse to oversell; here it is asked to, past the rules. */
@@ -17,11 +17,6 @@ async function almostFull(run: (storage: DurableObjectStorage, store: Store) => 
     execute(storage, store, [command(EVENT, olga, create), command(EVENT, alice, two)], T0, 0);
     run(storage, store);
   });
-}
-
-/** Everything that the actor has stored. */
-function dump(storage: DurableObjectStorage): unknown {
-  return tablesOf(storage).map((table) => [table, storage.sql.exec(`SELECT * FROM ${table}`).toArray()]);
 }
 
 const ONE_RESERVATION: Needs = {

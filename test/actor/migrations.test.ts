@@ -3,10 +3,8 @@ import { execute } from '../../src/actor/execute.ts';
 import { MIGRATIONS } from '../../src/actor/schema.ts';
 import { Store } from '../../src/actor/store.ts';
 import type { Command } from '../../src/domain/commands.ts';
-import { command, inActor, tablesOf, wipe } from '../support/actor.ts';
+import { command, dump, inActor, wipe } from '../support/actor.ts';
 import { alice, bob, carol, details, EVENT, MINUTE, olga, rsv, seats, T0 } from '../support/given.ts';
-
-type Tables = Record<string, Record<string, SqlStorageValue>[]>;
 
 const taken = command(EVENT, alice, seats(rsv(1), { quantity: 2 }));
 const commands: Command[] = [
@@ -23,14 +21,6 @@ async function busyEvent(run: (storage: DurableObjectStorage) => void): Promise<
     execute(storage, new Store(storage), commands, T0, 0);
     run(storage);
   });
-}
-
-function read({ sql }: DurableObjectStorage, table: string): Record<string, SqlStorageValue>[] {
-  return sql.exec(`SELECT * FROM ${table}`).toArray();
-}
-
-function dump(storage: DurableObjectStorage): Tables {
-  return Object.fromEntries(tablesOf(storage).map((table) => [table, read(storage, table)]));
 }
 
 /** Makes the tables what an earlier version of the code would have made of the same event. */

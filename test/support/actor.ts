@@ -32,6 +32,13 @@ export function tablesOf(storage: DurableObjectStorage): string[] {
     .map(({ name }) => String(name));
 }
 
+/** Everything that the actor has stored: the rows of each table. */
+export function dump(storage: DurableObjectStorage): Record<string, Record<string, SqlStorageValue>[]> {
+  return Object.fromEntries(
+    tablesOf(storage).map((table) => [table, storage.sql.exec(`SELECT * FROM ${table}`).toArray()]),
+  );
+}
+
 /** Makes the actor's storage what it was before its event was created. */
 export function wipe(storage: DurableObjectStorage): void {
   for (const table of tablesOf(storage)) storage.sql.exec(`DROP TABLE ${table}`);
