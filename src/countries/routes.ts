@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { COUNTRIES, findCountry } from '../http/countries.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
-import { pageLimit, pageQuery } from '../http/fields.ts';
+import { pageQuery } from '../http/fields.ts';
 import { Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { line, sortKey } from '../http/text.ts';
@@ -31,7 +31,7 @@ const listCountries = createRoute({
   path: '/countries',
   operationId: 'listCountries',
   summary: 'List the countries',
-  description: 'Those of ISO 3166-1 and Kosovo, by name: all on one page, unless `limit` says otherwise.',
+  description: 'Those of ISO 3166-1 and Kosovo, by name.',
   tags,
   security: [],
   request: {
@@ -39,8 +39,7 @@ const listCountries = createRoute({
       q: line(QUERY_LENGTH_MAX)
         .optional()
         .openapi({ description: 'Part of the name, or the code.', example: 'german' }),
-      limit: pageLimit.optional().openapi({ description: 'Most items to answer. Left out: all.', example: 100 }),
-      cursor: pageQuery.cursor,
+      ...pageQuery,
     }),
   },
   responses: {
@@ -69,7 +68,7 @@ const getCountry = createRoute({
 /** The slice of countries: reference data that never changes while the Worker runs. */
 export const countries = createRouter()
   .openapi(listCountries, (c) => {
-    const { q, limit = COUNTRIES.length, cursor } = c.req.valid('query');
+    const { q, limit, cursor } = c.req.valid('query');
     const list = listName('countries', { q });
     const after = decodeCursor(list, ['string'], cursor)?.[0];
     const wanted = sortKey(q ?? '');

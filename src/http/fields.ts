@@ -172,16 +172,11 @@ export function decimal<T extends z.ZodNumber>(number: T) {
   return z.preprocess((text) => (typeof text === 'string' && DECIMAL.test(text) ? Number(text) : text), number);
 }
 
-/** How many items a page may have. */
-export const pageLimit = decimal(z.number().int().min(1).max(100)).openapi({
-  type: 'integer',
-  minimum: 1,
-  maximum: 100,
-});
-
 /** The parameters of every list. */
 export const pageQuery = {
-  limit: pageLimit.default(PAGE_SIZE).openapi({ default: PAGE_SIZE, description: 'Most items to answer.' }),
+  limit: decimal(z.number().int().min(1).max(100))
+    .default(PAGE_SIZE)
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE, description: 'Most items to answer.' }),
   cursor: z.string().max(500).optional().openapi({
     description: '`next_cursor` of the page before, of the same list with the same filters.',
     example: 'WyJldmVudHM6Vm4weE1kY0xrUnRKIiwxODExODczNjAwMDAwLCJldnRfMDEiXQ',

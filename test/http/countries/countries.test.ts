@@ -2,16 +2,17 @@ import { expect, it } from 'vitest';
 import { request } from '../../support/api.ts';
 import { allPages, invalid } from '../../support/events.ts';
 
-it('lists the countries of ISO 3166-1 and Kosovo on one page, by name, for everybody and for a day', async () => {
+it('lists the countries of ISO 3166-1 and Kosovo page by page, by name, for everybody and for a day', async () => {
   const reply = await request('GET', '/api/countries');
   expect(reply.status).toBe(200);
   expect(reply.headers.get('cache-control')).toBe('public, max-age=86400');
-  expect(reply.body.next_cursor).toBeNull();
-  const { items } = reply.body;
+  expect(reply.body.items).toHaveLength(25);
+  const items = await allPages('/api/countries', 100);
+  expect(items.slice(0, 25)).toEqual(reply.body.items);
   expect(items).toHaveLength(250);
   expect(items[0]).toEqual({ code: 'AF', name: 'Afghanistan' });
   expect(items[1]).toEqual({ code: 'AX', name: 'Aland' });
-  expect(new Set(items.map(({ code }: { code: string }) => code)).size).toBe(250);
+  expect(new Set(items.map(({ code }) => code)).size).toBe(250);
   expect(items).toContainEqual({ code: 'XK', name: 'Kosovo' });
 });
 
@@ -46,11 +47,9 @@ it('refuses a search for nothing and unknown parameters', async () => {
   expect(await request('GET', '/api/countries?name=x')).toMatchObject(invalid(['/name', 'unknown_field']));
 });
 
-it('has pages for who asks for them, also of what was searched', async () => {
-  const all = (await request('GET', '/api/countries')).body.items;
-  expect(await allPages('/api/countries', 100)).toEqual(all);
+it('has pages of what was searched too', async () => {
   const some = await allPages('/api/countries?q=land', 3);
-  expect(some).toEqual((await request('GET', '/api/countries?q=land')).body.items);
+  expect(some).toEqual((await request('GET', '/api/countries?q=land&limit=100')).body.items);
   const page = await request('GET', '/api/countries?limit=1');
   expect(page.body).toMatchObject({ items: [{ code: 'AF' }], next_cursor: expect.any(String) });
   const foreign = await request('GET', `/api/countries?q=land&cursor=${page.body.next_cursor}`);
