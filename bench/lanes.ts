@@ -96,5 +96,8 @@ export function floorLanes(floors: Floors): Lane[] {
     lane('shared', 'no-op, calls shared', async (bench) => (await post(bench, 'shared', fresh(1))).sample),
     lane('shared-row', 'one row inserted, calls shared', (bench) => rows(bench, 'shared-row', fresh(1))),
     lane('written', 'all that a reservation writes, calls shared', (bench) => rows(bench, 'written', fresh(1))),
+    lane('written-spread', `the same, ${SPREAD_EVENTS} actors`, (bench) =>
+      rows(bench, 'written', fresh(SPREAD_EVENTS)),
+    ),
   ];
 }

@@ -32,7 +32,7 @@ export const TARGETS = {
   hot_vs_redis: per('seatkeeper/hot', 'redis/hot', 0.4, 'floor/shared-row', 'floor/written'),
   soldout_vs_request: per('seatkeeper/sold-out', 'floor/request', 0.7, 'floor/shared'),
   soldout_vs_postgres: per('seatkeeper/sold-out', 'postgres/sold-out', 1.5, 'floor/shared'),
-  spread_vs_noop: per('seatkeeper/spread', 'floor/noop', 0.6, 'floor/rows'),
+  spread_vs_noop: per('seatkeeper/spread', 'floor/noop', 0.6, 'floor/rows', 'floor/written-spread'),
   detail_vs_router: per('seatkeeper/detail', 'floor/router', 0.5),
   list_vs_router: per('seatkeeper/list', 'floor/router', 0.5),
   growth_1m: per('growth/1m', 'growth/none', 0.9),

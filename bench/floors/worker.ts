@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { Coalescer } from '../../src/calls/coalescer.ts';
-import type { UserId } from '../../src/domain/model.ts';
+import type { EventId, UserId } from '../../src/domain/model.ts';
 import { useMiddleware } from '../../src/http/middleware.ts';
 import { createRouter, onError } from '../../src/http/router.ts';
 import { createReservation } from '../../src/reservations/contract.ts';
@@ -82,7 +82,10 @@ const floors = createRouter()
     return c.json({ ok: true } as never, 201);
   });
 floors.get('/rows/:name', async (c) => c.json({ rows: await bareActor(c.env, c.req.param('name')).count() }));
-floors.get('/written/:name', async (c) => c.json({ rows: await writingActor(c.env, c.req.param('name')).count() }));
+floors.get('/written/:name', async (c) => {
+  const name = c.req.param('name') as EventId;
+  return c.json({ rows: await writingActor(c.env, name).count(name) });
+});
 app.route('/api', floors);
 
 export default app;

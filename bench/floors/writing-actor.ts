@@ -7,6 +7,7 @@ import {
   type EventId,
   type EventState,
   emptyState,
+  type Instant,
   LIMITS,
   type ReservationId,
   type UserId,
@@ -35,15 +36,15 @@ export class WritingActor extends DurableObject<Env> {
 
   #write(eventId: EventId, holders: readonly UserId[]): void {
     const at = Date.now();
+    const first = (this.#store.view()?.seq ?? 0) + 1;
+    const facts = holders.map((userId, n) => reservationCreated(first + n, at, newReservationId(eventId), userId));
+    this.#save(facts, at);
+  }
+
+  #save(facts: readonly Fact[], at: Instant): void {
     const view = this.#store.view();
     const state: EventState = { ...emptyState(), ...(view && { ...view, totals: { ...view.totals } }) };
     const tally = emptyTally();
-    const facts: Fact[] = [];
-    if (view === null) facts.push(eventCreated(eventId, at));
-    const first = state.seq + facts.length + 1;
-    facts.push(
-      ...holders.map((userId, index) => reservationCreated(first + index, at, newReservationId(eventId), userId)),
-    );
     for (const fact of facts) {
       apply(state, fact);
       const reservation = fact.reservationId === null ? undefined : state.reservations.get(fact.reservationId);
@@ -53,8 +54,12 @@ export class WritingActor extends DurableObject<Env> {
     this.#store.counts.add(tally, at, 'UTC');
   }
 
-  /** How many were written, once D1 has them all. */
-  async count(): Promise<number> {
+  /** How many were written, once D1 has them all. The first to ask makes the event, for which no reservation shall pay. */
+  async count(eventId: EventId): Promise<number> {
+    const at = Date.now();
+    if (this.#store.view() === null) {
+      this.ctx.storage.transactionSync(() => this.#save([eventCreated(eventId, at)], at));
+    }
     await this.#outbox.flush();
     return this.#store.view()?.totals.confirmed ?? 0;
   }

@@ -77,7 +77,11 @@ it('tells what the platform alone makes of a ratio, and what is left when all is
 
 it('measures along what the ratios of a chosen scenario are divided by, and their floors', () => {
   expect([...companions((key) => key === 'seatkeeper/list')]).toEqual(['floor/router']);
-  expect([...companions((key) => key === 'seatkeeper/spread')]).toEqual(['floor/noop', 'floor/rows']);
+  expect([...companions((key) => key === 'seatkeeper/spread')]).toEqual([
+    'floor/noop',
+    'floor/rows',
+    'floor/written-spread',
+  ]);
 });
 
 it('writes the ratios under their keys, and whether all results were right', () => {
