@@ -172,12 +172,18 @@ export function decimal<T extends z.ZodNumber>(number: T) {
   return z.preprocess((text) => (typeof text === 'string' && DECIMAL.test(text) ? Number(text) : text), number);
 }
 
+/**
+ * The longest cursor holds the sort key of a name of 200 characters, each of which a normal form may make eighteen of
+ * (U+FDFA), some 33 bytes, as base64.
+ */
+const CURSOR_LENGTH_MAX = 10_000;
+
 /** The parameters of every list. */
 export const pageQuery = {
   limit: decimal(z.number().int().min(1).max(100))
     .default(PAGE_SIZE)
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE, description: 'Most items to answer.' }),
-  cursor: z.string().max(500).optional().openapi({
+  cursor: z.string().max(CURSOR_LENGTH_MAX).optional().openapi({
     description: '`next_cursor` of the page before, of the same list with the same filters.',
     example: 'WyJldmVudHM6Vm4weE1kY0xrUnRKIiwxODExODczNjAwMDAwLCJldnRfMDEiXQ',
   }),

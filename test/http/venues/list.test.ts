@@ -58,6 +58,16 @@ it('filters by country and by owner', async () => {
   expect(await request('GET', '/api/venues?mine=true')).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
 });
 
+it.each([
+  '\uFDFA',
+  '\u5F37',
+  '\uAC15',
+])('goes on after a name of 200 times %s, whatever sorting makes of it', async (character) => {
+  const somebodys = await somebody('organizer');
+  for (const last of ['x', 'y', 'z']) await createVenue(somebodys.token, { name: character.repeat(199) + last });
+  expect(await allPages('/api/venues?mine=true', 1, somebodys.token)).toHaveLength(3);
+});
+
 it('takes a cursor for its own list and caller only', async () => {
   for (const name of ['a', 'b', 'c']) await createVenue(token, { name });
   const { next_cursor: cursor } = (await request('GET', '/api/venues?limit=1&mine=true', { token })).body;
