@@ -9,7 +9,7 @@ import { type AttendeeRow, attendees, events, type NewAttendee, reservations } f
 import type { AttendeeId, Instant, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
 import { identifierKey } from '../http/identifiers.ts';
-import { foundIn, orderedBy } from '../http/order.ts';
+import { foundIn, isOneOf, orderedBy } from '../http/order.ts';
 import { Problem } from '../http/problem.ts';
 import { prefixSearch } from '../http/search.ts';
 import { sortKey } from '../http/text.ts';
@@ -205,7 +205,7 @@ export async function deleteAttendee(
 }
 
 function atVersion(id: AttendeeId, ifVersions: readonly number[] | null): SQL | undefined {
-  return and(eq(attendees.id, id), ifVersions === null ? undefined : inArray(attendees.version, [...ifVersions]));
+  return and(eq(attendees.id, id), ifVersions === null ? undefined : isOneOf(attendees.version, ifVersions));
 }
 
 function throwUnlessAt(row: AttendeeRow | undefined, ifVersions: readonly number[] | null): void {

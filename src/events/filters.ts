@@ -70,9 +70,10 @@ function hasTag(tag: string): SQL {
   return sql`${events.num} in (select ${eventTags.eventNum} from ${eventTags} where ${eventTags.tag} = ${tag})`;
 }
 
-/** The country of an event is that of its venue, which the list joins. */
+/** The country of an event is that of its venue, which the list joins; a draft shows none of a venue that is deleted. */
 function isIn(country: string): SQL {
-  return sql`coalesce(${venues.countryCode}, ${events.countryCode}) = ${country}`;
+  const shown = sql`${venues.deletedAt} is null or ${events.status} <> 'draft'`;
+  return sql`coalesce(iif(${shown}, ${venues.countryCode}, null), ${events.countryCode}) = ${country}`;
 }
 
 /**
@@ -94,7 +95,8 @@ export function foundBy(search: Search | undefined, query: EventQuery, now: Inst
 function locatedIn(country: string): SQL {
   const own = sql`select num, 0 as tier from events where country_code = ${country} and deleted_at is null`;
   const atVenues = sql`select held.num, 0 from venues cross join events as held on held.venue_id = venues.id
-    and held.venue_id is not null and held.deleted_at is null where venues.country_code = ${country}`;
+    and held.venue_id is not null and held.deleted_at is null where venues.country_code = ${country}
+    and (venues.deleted_at is null or held.status <> 'draft')`;
   return sql`(${own} union all ${atVenues}) as found`;
 }
 

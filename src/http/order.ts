@@ -19,6 +19,11 @@ export function orderedBy(column: AnySQLiteColumn, id: AnySQLiteColumn, directio
   };
 }
 
+/** Whether a column has one of these values, however many: a statement has room for 100 of its own. */
+export function isOneOf(column: AnySQLiteColumn, values: readonly number[]): SQL {
+  return sql`${column} in (select value from json_each(${JSON.stringify(values)}))`;
+}
+
 /** Of the rows that an FTS5 table matches, the numbers: a table `found (num)` to begin a cross join with. */
 export function foundIn(table: string, match: string): SQLWrapper & SQL {
   const fts = sql.raw(table);

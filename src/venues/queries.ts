@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, gt, inArray, isNull, max, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, gt, isNull, max, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { historyLine } from '../db/history.ts';
@@ -6,7 +6,7 @@ import { events, type NewVenue, type VenueRow, venues } from '../db/tables.ts';
 import type { Instant, Principal, UserId, VenueId } from '../domain/model.ts';
 import { signedIn } from '../http/auth.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
-import { foundIn, orderedBy } from '../http/order.ts';
+import { foundIn, isOneOf, orderedBy } from '../http/order.ts';
 import { Problem } from '../http/problem.ts';
 import { prefixSearch } from '../http/search.ts';
 import { sortKey } from '../http/text.ts';
@@ -193,7 +193,7 @@ function changeable(id: VenueId, principal: Principal, ifVersions: readonly numb
   return and(
     present(id),
     principal.role === 'admin' ? undefined : eq(venues.ownerId, principal.userId),
-    ifVersions === null ? undefined : inArray(venues.version, [...ifVersions]),
+    ifVersions === null ? undefined : isOneOf(venues.version, ifVersions),
   );
 }
 

@@ -141,6 +141,8 @@ describe('changing a venue', () => {
     expect(await patch('"nonsense"', 'x')).toMatchObject({ status: 412, body: { code: 'version_mismatch' } });
     expect((await patch('"1", "2"', 'three')).body).toMatchObject({ name: 'three', version: 3 });
     expect((await patch('*', 'four')).status).toBe(200);
+    const many = Array.from({ length: 500 }, (_, index) => `"${index + 1}"`).join(', ');
+    expect(await patch(many, 'five')).toMatchObject({ status: 200, body: { name: 'five', version: 5 } });
     const stale = await request('DELETE', path(venue), { token, headers: { 'if-match': '"1"' } });
     expect(stale).toMatchObject({ status: 412, body: { code: 'version_mismatch' } });
   });
@@ -207,6 +209,9 @@ describe('a venue with events', () => {
     for (const query of ['', '?tag=lost', '?q=concert', `?venue_id=${gone.id}`]) {
       const items = await allPages(`/api/events${query}${query ? '&' : '?'}mine=true&status=draft`, 100, other.token);
       expect(items.find(({ id }) => id === draft.id)).toEqual(shown.body);
+    }
+    for (const query of ['?country=AT&', '?country=AT&tag=lost&', '?country=AT&q=concert&']) {
+      expect(await allPages(`/api/events${query}mine=true&status=draft`, 100, other.token)).toEqual([]);
     }
     for (const suffix of ['/availability', '/stats', '/changes', '/reservations', '/reservations.csv']) {
       expect((await request('GET', `${event}${suffix}`, as)).status).toBe(200);
