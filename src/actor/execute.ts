@@ -17,8 +17,11 @@ import { count, emptyTally, type Tally } from '../domain/tally.ts';
 import type { Needs, Store } from './store.ts';
 import type { Answered, Remembered } from './store-answers.ts';
 
+/** Loads that one transaction makes at most, so that calls between need not wait for all that a batch ends. */
+const LOADS_MAX = 10;
+
 export interface Executed {
-  /** One a command, in their order. */
+  /** One a command, in their order: of the first at least, and of as many as the transaction had room for. */
   readonly outcomes: readonly Outcome[];
   /** How many facts were added. */
   readonly added: number;
@@ -43,7 +46,7 @@ export function execute(
       const at = Math.max(now, store.lastAt());
       const outcomes: Outcome[] = [];
       let added = 0;
-      while (outcomes.length < commands.length) {
+      for (let loads = 0; outcomes.length < commands.length && loads < LOADS_MAX; loads += 1) {
         const part = executePart(store, commands.slice(outcomes.length), at, projectedSeq);
         outcomes.push(...part.outcomes);
         added += part.added;

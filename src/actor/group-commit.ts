@@ -11,7 +11,7 @@ interface Waiting {
   readonly settle: (settled: Settled) => void;
 }
 
-/** Rows that one transaction may have to load. */
+/** Rows that one load may have to bring. */
 const BATCH_WEIGHT_MAX = 5_000;
 
 /**
@@ -25,7 +25,7 @@ export class GroupCommit {
   #draining = false;
 
   /**
-   * @param execute executes a batch in one transaction; a throw means that nothing of it happened
+   * @param execute executes the first of a batch, mostly all, in one transaction; a throw means that nothing happened
    * @param flushed resolves when what was executed is on disk
    */
   constructor(execute: (commands: readonly Command[]) => Executed, flushed: () => Promise<void>) {
@@ -67,7 +67,8 @@ export class GroupCommit {
   #executeTogether(batch: readonly Waiting[]): number {
     try {
       const { outcomes, added } = this.#execute(batch.map(({ command }) => command));
-      for (const [index, { settle }] of batch.entries()) settle({ outcome: outcomes[index] as Outcome });
+      for (const [index, outcome] of outcomes.entries()) batch[index]?.settle({ outcome });
+      this.#waiting.unshift(...batch.slice(outcomes.length));
       return added;
     } catch (error) {
       // One bad command must not take its neighbours with it: alone, only it fails.

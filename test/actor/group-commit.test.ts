@@ -12,8 +12,8 @@ afterEach(() => void vi.useRealTimers());
 const outcomeOf = (one: Command): Outcome => ({ kind: 'rejected', rejection: { code: one.id as never } });
 const reserve = (n: number, quantity = 1) => command(EVENT, alice, seats(rsv(n), { quantity }));
 
-/** A group commit on fakes: it notes its batches, breaks on the ids in `broken`, and flushes when told. */
-function rig(broken: readonly string[] = [], added = 1) {
+/** A group commit on fakes: it notes its batches, breaks on the ids in `broken`, has so much room, and flushes when told. */
+function rig(broken: readonly string[] = [], added = 1, room = Number.POSITIVE_INFINITY) {
   const batches: number[] = [];
   const flushes: (() => void)[] = [];
   const group = new GroupCommit(
@@ -21,7 +21,7 @@ function rig(broken: readonly string[] = [], added = 1) {
       batches.push(commands.length);
       const bad = commands.find(({ id }) => broken.includes(id));
       if (bad !== undefined) throw new Error(`${bad.id} broke`);
-      return { outcomes: commands.map(outcomeOf), added };
+      return { outcomes: commands.slice(0, room).map(outcomeOf), added };
     },
     () => new Promise((resolve) => flushes.push(resolve)),
   );
@@ -64,6 +64,18 @@ it('executes what arrives during a flush together in the next transaction, in or
   await flush();
   expect(batches).toEqual([1, 3]);
   expect(await answers).toEqual(commands.map((one) => [{ outcome: outcomeOf(one) }]));
+});
+
+it('executes what a transaction had no room for in the next ones, before what came meanwhile', async () => {
+  const { submit, batches, flush } = rig([], 1, 2);
+  const commands = [1, 2, 3, 4, 5].map((n) => reserve(n));
+  const answers = submit(...commands);
+  const last = reserve(6);
+  const later = submit(last);
+  for (let flushes = 0; flushes < 3; flushes += 1) await flush();
+  expect(batches).toEqual([5, 4, 2]);
+  expect(await answers).toEqual(commands.map((one) => ({ outcome: outcomeOf(one) })));
+  expect(await later).toEqual([{ outcome: outcomeOf(last) }]);
 });
 
 it('executes nothing while a flush is under way', async () => {

@@ -87,3 +87,21 @@ it('reads no row of a party that is set aside, only where it stands', async () =
     expect(plan.map(({ detail }) => detail)).toContain('SCAN reservations USING COVERING INDEX waitlist_in_order');
   });
 });
+
+it('leaves the rest of a batch to later transactions where each command ends so many holds that all are read anew', async () => {
+  await inActor(({ storage }) => {
+    const store = new Store(storage);
+    const ask = (at: Instant, ...commands: Command[]) => execute(storage, store, commands, at, 0).outcomes;
+    const party = (n: number, more: Parameters<typeof seats>[1]) =>
+      command(bob, seats(rsv(n), { ...more, attendeeId: attendee(n) }));
+    const holds = Array.from({ length: 3_000 }, (_, n) => party(n, { status: 'pending' }));
+    const line = Array.from({ length: 30 }, (_, n) => party(3_000 + n, { onFull: 'waitlist' }));
+    ask(T0, command(olga, { type: 'create_event', details: details({ capacity: 3_000 }), status: 'published' }));
+    for (let n = 0; n < 3_000; n += 1_000) ask(T0, ...holds.slice(n, n + 1_000));
+    expect(ask(T0, ...line.slice(0, 1))).toMatchObject([{ reservation: { status: 'waitlisted' } }]);
+    const rest = line.slice(1);
+    expect(ask(T0 + 16 * MINUTE, ...rest)).toHaveLength(10);
+    for (let done = 10; done < rest.length; ) done += ask(T0 + 16 * MINUTE, ...rest.slice(done)).length;
+    expect(store.view()?.totals).toMatchObject({ held: 3_000 - 100 * rest.length, waitlisted: 30 });
+  });
+});
