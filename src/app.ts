@@ -29,7 +29,7 @@ app.onError((error, c) => {
     return onError(new Problem('overloaded', undefined, {}, { 'retry-after': '1' }), c);
   }
   if (!isDatabaseUnavailable(error)) return onError(error, c);
-  logError(error, c);
+  logError(error, c.get('requestId'));
   return onError(databaseUnavailable(), c);
 });
 app.notFound(onNotFound);

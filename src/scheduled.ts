@@ -3,6 +3,7 @@ import { removeExpiredDevices } from './accounts/retention.ts';
 import { pruneKeys } from './db/idempotency.ts';
 import { removeOldHistory } from './history/retention.ts';
 import { primary } from './http/database.ts';
+import { describeError } from './http/router.ts';
 
 /**
  * What the cron trigger of wrangler.toml starts: bounded work that no request waits for. One job that breaks keeps no
@@ -19,6 +20,8 @@ export async function scheduled(controller: ScheduledController, env: Env): Prom
     removeOldHistory(db, env.HISTORY_DAYS, now),
   ]);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  for (const error of errors) console.error(JSON.stringify({ error: 'a scheduled job broke', reason: `${error}` }));
+  for (const error of errors) {
+    console.error(JSON.stringify({ error: 'a scheduled job broke', reason: describeError(error) }));
+  }
   if (errors.length > 0) throw new AggregateError(errors, 'a scheduled job broke');
 }

@@ -137,9 +137,10 @@ interface Closed {
 async function cancelAll(env: Env, db: DrizzleD1Database, closed: Closed, now: Instant, stepsMax: number) {
   const { userId } = closed;
   let after = '';
+  let afterEvent = '';
   for (let step = 1; step <= stepsMax; step += 1) {
     const held = await cancellableAfter(db, closed, now, after);
-    const eventIds = step === 1 ? await publishedBy(db, userId, now) : [];
+    const eventIds = await publishedAfter(db, userId, now, afterEvent);
     const done = await Promise.all([
       ...held.map(({ id: reservationId, isLate }) => {
         const role = isLate ? 'admin' : 'customer';
@@ -149,6 +150,7 @@ async function cancelAll(env: Env, db: DrizzleD1Database, closed: Closed, now: I
     ]);
     if (done.includes(false)) return { isDone: false, stepsTaken: step };
     after = held.at(-1)?.id ?? after;
+    afterEvent = eventIds.at(-1) ?? afterEvent;
     if (held.length < STEP && eventIds.length < STEP) return { isDone: true, stepsTaken: step };
   }
   return { isDone: false, stepsTaken: stepsMax };
@@ -202,8 +204,13 @@ function cancellableAfter(db: DrizzleD1Database, { userId, closedAt }: Closed, n
     .limit(STEP);
 }
 
-async function publishedBy(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<EventId[]> {
-  const rows = await db.select({ id: events.id }).from(events).where(runsUpcoming(userId, now)).limit(STEP);
+async function publishedAfter(db: DrizzleD1Database, userId: UserId, now: Instant, after: string): Promise<EventId[]> {
+  const rows = await db
+    .select({ id: events.id })
+    .from(events)
+    .where(and(runsUpcoming(userId, now), gt(events.id, after as EventId)))
+    .orderBy(asc(events.id))
+    .limit(STEP);
   return rows.map(({ id }) => id);
 }
 

@@ -9,7 +9,7 @@ import { EXAMPLE_TIMES } from '../http/fields.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
 import { BODY_PROBLEMS, Problem, problems } from '../http/problem.ts';
 import { countAgainst, networkOf } from '../http/rate-limits.ts';
-import { createRouter } from '../http/router.ts';
+import { createRouter, logError } from '../http/router.ts';
 import { accessJson, sessionJson } from './answers.ts';
 import { closeAccount, startClosing } from './closing.ts';
 import { changePassword } from './devices.ts';
@@ -212,7 +212,8 @@ me.openapi(deleteMeRoute, async (c) => {
   const now = Date.now();
   const kept = await closeAccount(db, user, now);
   if (kept !== null) throw new Problem(kept);
-  await startClosing(c.env, db, user.id, now);
+  // The account is gone, whatever becomes of this; its note has the rest done within minutes.
+  await startClosing(c.env, db, user.id, now).catch((error: unknown) => logError(error, c.get('requestId')));
   return c.body(null, 204);
 });
 

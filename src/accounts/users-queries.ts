@@ -78,6 +78,7 @@ export async function updateUser(
     .from(users)
     .where(and(eq(users.id, id), isNotNull(users.disabledAt)));
   const those = and(eq(users.id, id), allowed);
+  const isChange = Object.keys(changes).length > 0;
   const entry = {
     at: now,
     userId: actorId,
@@ -88,10 +89,10 @@ export async function updateUser(
     details: { role, disabled },
   } as const;
   const [, [updated], , [row]] = await db.batch([
-    historyLine(db, entry, users, Object.keys(changes).length > 0 ? those : sql`false`),
+    historyLine(db, entry, users, isChange ? those : sql`false`),
     db
       .update(users)
-      .set({ ...changes, updatedAt: now })
+      .set({ ...changes, updatedAt: isChange ? now : sql`${users.updatedAt}` })
       .where(those)
       .returning(),
     db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, id), exists(isDisabled))),

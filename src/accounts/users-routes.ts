@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { currentRole } from '../db/roles.ts';
-import type { Principal } from '../domain/model.ts';
+import { isAdminNow } from '../db/roles.ts';
 import { authRequired } from '../http/auth.ts';
 import { json, requiredBody } from '../http/bodies.ts';
 import { freshDatabase, primary } from '../http/database.ts';
@@ -66,19 +65,14 @@ users.use('/users', noStore);
 users.use('/users/*', noStore);
 
 users.openapi(listUsersRoute, async (c) => {
-  await assertAdmin(c.env, c.get('principal'));
+  if (!(await isAdminNow(primary(c.env), c.get('principal')))) throw new Problem('admin_required');
   const page = await listUsers(freshDatabase(c), c.req.valid('query'));
   return c.json({ items: page.rows.map(accountJson), next_cursor: page.nextCursor }, 200);
 });
 
 users.openapi(patchUserRoute, async (c) => {
-  await assertAdmin(c.env, c.get('principal'));
+  if (!(await isAdminNow(primary(c.env), c.get('principal')))) throw new Problem('admin_required');
   const { userId } = c.get('principal');
   const user = await updateUser(freshDatabase(c), c.req.valid('param').id, c.req.valid('json'), userId, Date.now());
   return c.json(accountJson(user), 200);
 });
-
-/** By the role of now: whoever lost it, or was disabled, reads nobody's data for the rest of the token's life. */
-async function assertAdmin(env: Env, { userId }: Principal): Promise<void> {
-  if ((await currentRole(primary(env), userId)) !== 'admin') throw new Problem('admin_required');
-}

@@ -102,7 +102,7 @@ export async function claimedId<Id extends string>(
   return claim?.fingerprint === fingerprint ? (claim.answer as Id) : null;
 }
 
-/** Claims another id for a better request, if the key still belongs to the one that came to nothing. */
+/** Claims an id anew for a request, if the key still belongs to the one that came to nothing. */
 export async function replaceClaim(
   db: DrizzleD1Database,
   { key, fingerprint }: Key,

@@ -15,12 +15,21 @@ export async function currentRole(db: DrizzleD1Database, userId: UserId): Promis
 }
 
 /**
+ * Whether the account is an admin's by now, whatever its token says: who lost that power has it no longer for the rest of
+ * the token's life, and who got it need not wait for another.
+ * @param db the primary database, as for `currentRole`
+ */
+export async function isAdminNow(db: DrizzleD1Database, { userId }: Principal): Promise<boolean> {
+  return (await currentRole(db, userId)) === 'admin';
+}
+
+/**
  * Whether the caller is an admin, not merely was one when the token was made: for personal data that nothing else opens
  * to them.
  * @param db the primary database, as for `currentRole`
  */
 export async function isStillAdmin(db: DrizzleD1Database, { userId, role }: Principal): Promise<boolean> {
-  return role === 'admin' && (await currentRole(db, userId)) === 'admin';
+  return role === 'admin' && (await isAdminNow(db, { userId, role }));
 }
 
 /** The caller in the role that they have by now, where the token's allows less than a newer one might. */

@@ -79,7 +79,7 @@ async function assertDatabaseAnswers(c: Context<AppEnv>): Promise<void> {
   try {
     await Promise.race([c.env.DB.prepare('SELECT 1').run(), silence.promise]);
   } catch (error) {
-    logError(error, c);
+    logError(error, c.get('requestId'));
     throw databaseUnavailable();
   } finally {
     clearTimeout(timer);

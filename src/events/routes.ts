@@ -9,7 +9,7 @@ import {
   recall,
 } from '../actor/client.ts';
 import { claimedId, claimId, replaceClaim } from '../db/idempotency.ts';
-import { currentRole, inCurrentRole } from '../db/roles.ts';
+import { inCurrentRole, isAdminNow } from '../db/roles.ts';
 import { findVenue } from '../db/venues.ts';
 import { maySeeEvent } from '../domain/access.ts';
 import type { Action } from '../domain/commands.ts';
@@ -108,7 +108,7 @@ export const events = createRouter()
     return c.json(toAvailabilityJson(read.value), 200);
   })
   .openapi(contract.rebuildEvent, async (c) => {
-    await assertAdmin(c.env, c.get('principal'));
+    if (!(await isAdminNow(primary(c.env), c.get('principal')))) throw new Problem('admin_required');
     const { id } = c.req.valid('param');
     const rebuilt = await rebuild(c.env, id);
     if (rebuilt === null) throw new Problem('event_not_found');
@@ -134,9 +134,9 @@ async function createOnce(
   const db = primary(env);
   const now = Date.now();
   let claim = await claimId(db, idempotency, fresh, now);
-  // The key of a request that was refused is free for a better one.
-  if (!claim.isSame && (await recall(env, claim.id, idempotency)) === null) {
-    await replaceClaim(db, idempotency, claim.id, fresh, now);
+  // The key of a request that was refused is free for a better one; for the same, its day begins with the one that isn't.
+  if (claim.id !== fresh && (await recall(env, claim.id, idempotency)) === null) {
+    await replaceClaim(db, idempotency, claim.id, claim.isSame ? claim.id : fresh, now);
     claim = await claimId(db, idempotency, fresh, now);
   }
   if (!claim.isSame) throw new Problem('idempotency_key_reused');
@@ -154,12 +154,6 @@ async function orRecalled(env: Env, key: IdempotencyKey | undefined, answer: Pro
     if (earlier === null) throw error;
     return earlier;
   }
-}
-
-/** Looks the role up before refusing: the token keeps the one of its birth. */
-async function assertAdmin(env: Env, { userId, role }: Principal): Promise<void> {
-  if (role === 'admin' || (await currentRole(primary(env), userId)) === 'admin') return;
-  throw new Problem('admin_required');
 }
 
 /** Where a request comes from, as the platform tells; on a local server it doesn't. */

@@ -158,18 +158,18 @@ function asProblem(error: unknown): Problem | null {
 /** Renders what a handler threw. What isn't a problem is logged and answered as a 500 that reveals nothing. */
 export function onError(error: unknown, c: Context<AppEnv>): Response {
   const known = asProblem(error);
-  if (known === null) logError(error, c);
+  if (known === null) logError(error, c.get('requestId'));
   return problemResponse(known ?? new Problem('internal_error'), sentPath(c.req), c.get('requestId'));
 }
 
 /** Tells whoever runs this what went wrong, under the request's id. */
-export function logError(error: unknown, c: Context<AppEnv>): void {
-  console.error(JSON.stringify({ request_id: c.get('requestId'), error: describe(error) }));
+export function logError(error: unknown, requestId: string): void {
+  console.error(JSON.stringify({ request_id: requestId, error: describeError(error) }));
 }
 
-/** A failed query without its parameters, which may be anybody's personal data. */
-function describe(error: unknown): string {
-  if (error instanceof DrizzleQueryError) return `${describe(error.cause)}\nin: ${error.query}`;
+/** What to log of an error: of a failed query not its parameters, which may be anybody's personal data. */
+export function describeError(error: unknown): string {
+  if (error instanceof DrizzleQueryError) return `${describeError(error.cause)}\nin: ${error.query}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -220,6 +220,23 @@ describe('an event under an Idempotency-Key', () => {
     expect(next.body.id).not.toBe(first.body.id);
   });
 
+  it('is so after its success, not after the first of its refusals', async () => {
+    const [as, key] = [await somebody('organizer'), newKey()];
+    const venue = await createVenue(as.token, { capacity: 10 });
+    const times = { start_time: hoursFromNow(99), end_time: hoursFromNow(100) };
+    const body = eventBody({ ...times, venue_id: venue.id, capacity: 20 });
+    expect(await create(as, body, key)).toMatchObject(invalid(['/capacity', 'above_venue_capacity']));
+    await request('PATCH', `/api/venues/${venue.id}`, { token: as.token, body: { capacity: 20 } });
+    const later = (minutes: number) =>
+      minutesLater(minutes, async () => create({ token: await signAccessToken(env.JWT_SECRET, as) }, body, key));
+    const first = await later(DAY_MINUTES - 1);
+    expect(first.status).toBe(201);
+    expect(await later(DAY_MINUTES + 1)).toMatchObject({ status: 201, body: { id: first.body.id } });
+    const next = await later(2 * DAY_MINUTES);
+    expect(next.status).toBe(201);
+    expect(next.body.id).not.toBe(first.body.id);
+  });
+
   it('has no malformed key', async () => {
     const refused = invalid(['/Idempotency-Key', 'invalid_format']);
     expect(await create(organizer, eventBody(), '')).toMatchObject(refused);

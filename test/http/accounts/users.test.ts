@@ -117,6 +117,16 @@ describe('changing an account', () => {
     });
   });
 
+  it('is nothing that it does when it names nothing', async () => {
+    const { user } = (await signUp()).body;
+    const lines = () =>
+      env.DB.prepare('SELECT count(*) AS n FROM history WHERE subject_id = ?').bind(user.id).first('n');
+    const before = await lines();
+    await scheduler.wait(2);
+    expect(await patch(user.id, {})).toMatchObject({ status: 200, body: { updated_at: user.updated_at } });
+    expect(await lines()).toBe(before);
+  });
+
   it('disables: no login, no refresh, no fresh token by another way; and enables again', async () => {
     const { body } = await signUp();
     const { user, access_token: token } = body;
