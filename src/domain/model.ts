@@ -106,7 +106,7 @@ export interface EventRecord extends EventDetails {
   readonly id: EventId;
   readonly organizerId: UserId;
   readonly status: EventStatus;
-  /** Null for an event that was never public: nobody but its organizer may learn that it exists. */
+  /** Null for an event that was never public: nobody but its organizer and admins may learn that it exists. */
   readonly publishedAt: Instant | null;
   readonly deletedAt: Instant | null;
   readonly createdAt: Instant;

@@ -41,7 +41,8 @@ export const createEvent = createRoute({
   path: '/events',
   operationId: 'createEvent',
   summary: 'Create an event',
-  description: 'For organizers and admins. It starts as a draft that only its organizer sees, unless `status` says so.',
+  description:
+    'For organizers and admins. It starts as a draft that only its organizer and admins see, unless `status` says so.',
   tags,
   security: signedIn,
   middleware: authRequired,

@@ -102,7 +102,7 @@ export const newEvent = z
     status: z
       .enum(['draft', 'published'])
       .optional()
-      .openapi({ default: 'draft', description: 'A draft is seen by its organizer only.' }),
+      .openapi({ default: 'draft', description: 'A draft is seen by its organizer and admins only.' }),
   })
   .openapi('NewEvent', {
     example: { ...EXAMPLE, status: 'published' },

@@ -17,8 +17,11 @@ const CURRENCIES: ReadonlySet<string> = new Set(
 /** A currency in force by its ISO 4217 code, in upper case. */
 export const currency = z
   .string()
-  .toUpperCase()
-  .refine((code) => CURRENCIES.has(code), { params: { code: 'unknown_currency' }, error: 'Not an ISO 4217 code.' })
+  .refine((code) => /^[A-Za-z]{3}$/.test(code) && CURRENCIES.has(code.toUpperCase()), {
+    params: { code: 'unknown_currency' },
+    error: 'Not an ISO 4217 code.',
+  })
+  .overwrite((code) => code.toUpperCase())
   .openapi({ description: 'ISO 4217.', example: 'EUR' });
 
 /** The zone as IANA spells it, or null if it isn't one. Offsets are refused: a zone knows its summer time. */

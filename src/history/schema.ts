@@ -14,7 +14,10 @@ const historyJson = z
   .object({
     id: z.string().openapi({ example: `hst_01k8v2s6z6${EXAMPLE_IDS.event.slice(-10)}000007` }),
     at: time.openapi({ example: EXAMPLE_TIMES.changed }),
-    user_id: z.string().nullable().openapi({ description: 'Who acted; null: time.', example: EXAMPLE_IDS.user }),
+    user_id: z.string().nullable().openapi({
+      description: 'Who acted; null: time, somebody without a login, or another than the reader.',
+      example: EXAMPLE_IDS.user,
+    }),
     action,
     subject: z
       .object({

@@ -19,17 +19,20 @@ export const COUNTRIES: readonly Country[] = Object.entries(names)
 
 const BY_CODE: ReadonlyMap<string, Country> = new Map(COUNTRIES.map((country) => [country.code, country]));
 
+/** Upper case makes two letters of one here and there, as of `ß`. */
+const LETTERS = /^[A-Za-z]{2}$/;
+
 /** The country with this code, in either case; undefined if there is none. */
 export function findCountry(code: string): Country | undefined {
-  return BY_CODE.get(code.toUpperCase());
+  return LETTERS.test(code) ? BY_CODE.get(code.toUpperCase()) : undefined;
 }
 
 /** A country's code in a body or a query. */
 export const countryCode = z
   .string()
-  .toUpperCase()
-  .refine((code) => BY_CODE.has(code), {
+  .refine((code) => findCountry(code) !== undefined, {
     params: { code: 'unknown_country' },
     error: 'Not an ISO 3166-1 alpha-2 code.',
   })
+  .overwrite((code) => code.toUpperCase())
   .openapi({ description: 'ISO 3166-1 alpha-2.', pattern: '^[A-Za-z]{2}$', example: 'DE' });

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { EVENT_STATUSES } from '../http/availability.ts';
 import { EXAMPLE_IDS } from '../http/fields.ts';
 
-const STATUSES = ['draft', 'published', 'cancelled'] as const;
 const amount = z.int();
 
 const byStatus = z.object({
@@ -31,7 +31,7 @@ export const statsJson = z
   .object({
     event_id: z.string().openapi({ example: EXAMPLE_IDS.event }),
     seq: z.int().openapi({ description: 'Number of the last fact that they reflect.', example: 17 }),
-    status: z.enum(STATUSES).openapi({ example: 'published' }),
+    status: z.enum(EVENT_STATUSES).openapi({ example: 'published' }),
     capacity: amount.openapi({ example: 120 }),
     available_slots: amount.openapi({ example: 100 }),
     reservations: byStatus.openapi({
@@ -55,7 +55,8 @@ export const statsJson = z
     days: z.array(dayJson).openapi({
       description:
         "What happened on each day on which anything did, in order, at most ten years. The days are those of the event's " +
-        '`time_zone` as it was when it happened.',
+        '`time_zone` as it was when it happened. What follows by itself (holds that are over, the rest of a cancelled ' +
+        'event) is in the figures above at once, and here when it is written down, moments later.',
     }),
   })
   .openapi('EventStats');

@@ -36,7 +36,16 @@ it('reads one country by its code, in either case', async () => {
   }
 });
 
-it.each(['ZZ', 'DEU', '276', 'AC', 'constructor', '%00', '%F0%9F%87%A9%F0%9F%87%AA'])('knows no %s', async (code) => {
+it.each([
+  'ZZ',
+  'DEU',
+  '276',
+  'AC',
+  'constructor',
+  '%C3%9F',
+  '%00',
+  '%F0%9F%87%A9%F0%9F%87%AA',
+])('knows no %s', async (code) => {
   const reply = await request('GET', `/api/countries/${code}`);
   expect(reply).toMatchObject({ status: 404, body: { code: 'country_not_found' } });
   expect(reply.headers.get('cache-control')).toBe('no-store');
