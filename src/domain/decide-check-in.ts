@@ -14,8 +14,10 @@ export function checkIn(
   command: CommandOf<'check_in'>,
 ): Decision {
   const scanned = command.ticketCode !== null;
+  // A ticket is shown at an event's door, of which everybody may know.
+  if (scanned && !maySeeEvent(event, command.principal)) return reject({ code: 'event_not_found' });
   if (!manages(event, command.principal)) {
-    return reject(scanned ? refusesScan(event, command.principal) : refusesHand(event, reservation, command.principal));
+    return reject(scanned ? { code: 'not_organizer' } : refusesHand(event, reservation, command.principal));
   }
   const genuine = reservation?.deletedAt === null && (!scanned || reservation.ticketCode === command.ticketCode);
   if (!genuine) return reject({ code: scanned ? 'ticket_unknown' : 'reservation_not_found' });
@@ -40,11 +42,6 @@ export function checkIn(
     data: { quantity, nonce: command.nonce },
   };
   return accept(state, command, [arrival]);
-}
-
-/** A ticket is shown at an event's door, of which everybody may know. */
-function refusesScan(event: EventRecord, stranger: Principal | null): Rejection {
-  return { code: maySeeEvent(event, stranger) ? 'not_organizer' : 'event_not_found' };
 }
 
 /** A reservation is known to its holder only. */

@@ -21,7 +21,7 @@ export type HolderId = UserId | AttendeeId;
 /** Epoch milliseconds. */
 export type Instant = number;
 
-/** A bound on everything that a caller can make large. Lengths are in UTF-16 code units. */
+/** A bound on everything that a caller can make large. Lengths are in Unicode code points. */
 export const LIMITS = {
   capacityMax: 1_000_000,
   titleLengthMax: 200,

@@ -223,14 +223,7 @@ export const cancelEvent = createRoute({
   request: { params, body: noBody },
   responses: {
     200: shown({ ...EXAMPLE_CHANGE, ...EMPTY, status: 'cancelled' }),
-    ...problems(
-      ...BODY_PROBLEMS,
-      'unauthorized',
-      'event_not_found',
-      'not_organizer',
-      'overloaded',
-      'database_unavailable',
-    ),
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'event_not_found', 'not_organizer', 'overloaded'),
   },
 });
 

@@ -57,7 +57,8 @@ export async function placeOf(env: Env, input: PlaceInput): Promise<WholePlace> 
 
 /**
  * The place that a patch gives an event. The venue that the event has is looked up only where it matters: for another
- * capacity or another country. A draft whose venue is gone has none.
+ * capacity or another country, and for an event that had ended and is to come again, whose venue owed it nothing since. A
+ * draft whose venue is gone has none.
  * @throws Problem `validation_failed` as `placeOf`; `event_not_found`
  */
 export async function patchedPlaceOf(env: Env, id: EventId, principal: Principal, patch: EventPatch): Promise<Place> {
@@ -67,11 +68,14 @@ export async function patchedPlaceOf(env: Env, id: EventId, principal: Principal
     return { changes, venueCapacity: undefined };
   }
   if (patch.venue_id !== undefined) return placeOf(env, patch);
-  if (patch.capacity === undefined && country_code === undefined) {
-    return { changes: {}, venueCapacity: undefined };
-  }
-  const { status, venueId } = await existingEvent(env, id, principal);
-  const venue = venueId === null ? null : await findVenue(primary(env), venueId);
+  const now = Date.now();
+  const isPlaced = patch.capacity !== undefined || country_code !== undefined;
+  const mayReturn = patch.end_time !== undefined && patch.end_time > now;
+  if (!isPlaced && !mayReturn) return { changes: {}, venueCapacity: undefined };
+  const { status, venueId, endTime } = await existingEvent(env, id, principal);
+  const returns = mayReturn && status === 'published' && endTime <= now;
+  if (!isPlaced && !returns) return { changes: {}, venueCapacity: undefined };
+  const venue = venueId === null ? null : await (returns ? existing(env, venueId) : findVenue(primary(env), venueId));
   if (venue === null || (status === 'draft' && venue.deletedAt !== null)) {
     const changes = country_code === undefined ? {} : { venueId: null, countryCode: country_code };
     return { changes, venueCapacity: undefined, ifVenueId: venueId };

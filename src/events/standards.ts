@@ -29,7 +29,7 @@ function ianaZone(text: string): string | null {
   if (!/^[A-Za-z]/.test(text)) return null;
   try {
     const { timeZone: known } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions();
-    // Runtimes answer some zones by an older or newer name; only the case is put right.
+    // Runtimes answer some zones by an older or newer name, whose case says nothing of this one's.
     return known.toLowerCase() === text.toLowerCase() ? known : text;
   } catch {
     return null;

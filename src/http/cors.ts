@@ -15,6 +15,7 @@ const answer = cors({
     'Idempotency-Key',
     'If-Match',
     'If-None-Match',
+    'Last-Event-ID',
     'X-D1-Bookmark',
     'X-Edit-Token',
   ],

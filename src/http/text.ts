@@ -11,7 +11,7 @@ const NOT_PRINTABLE = {
   message: 'Control characters and lone surrogates are refused',
 };
 
-/** A string as it was sent, of well-formed Unicode without control characters; lengths in UTF-16 code units. */
+/** A string as it was sent, of well-formed Unicode without control characters; lengths in code points, as zod counts them. */
 export function verbatim(lengthMin: number, lengthMax: number) {
   return z.string().min(lengthMin).max(lengthMax).refine(isPrintable, NOT_PRINTABLE);
 }

@@ -1,5 +1,6 @@
 import { execute, readReservation } from '../actor/client.ts';
 import { isAttendee } from '../db/attendees.ts';
+import { findUserId } from '../db/users.ts';
 import { eventIdOf } from '../domain/ids.ts';
 import type { Principal, ReservationId } from '../domain/model.ts';
 import { primary } from '../http/database.ts';
@@ -16,7 +17,7 @@ export const commands = createRouter()
   .openapi(contract.confirmReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
     const { reacquire = false } = c.req.valid('json');
-    if (reacquire) await assertAttendee(c.env, reservationId, c.get('principal'));
+    if (reacquire) await assertHolder(c.env, reservationId, c.get('principal'));
     const action = { type: 'confirm', reservationId, reacquire } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
     return c.json(await answered(c, answer, c.get('principal')), 200);
@@ -35,7 +36,7 @@ export const commands = createRouter()
   })
   .openapi(contract.reactivateReservation, async (c) => {
     const { id: reservationId } = c.req.valid('param');
-    await assertAttendee(c.env, reservationId, c.get('principal'));
+    await assertHolder(c.env, reservationId, c.get('principal'));
     const action = { type: 'reactivate', reservationId } as const;
     const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
     return c.json(await answered(c, answer, c.get('principal')), 200);
@@ -61,14 +62,17 @@ export const commands = createRouter()
   });
 
 /**
- * What takes seats anew does so for an attendee who is still there.
- * @throws Problem `attendee_not_found`
+ * What takes seats anew does so for an account, and an attendee, who are still there.
+ * @throws Problem `attendee_not_found`, `user_not_found`
  */
-async function assertAttendee(env: Env, id: ReservationId, principal: Principal): Promise<void> {
+async function assertHolder(env: Env, id: ReservationId, principal: Principal): Promise<void> {
   const read = await readReservation(env, id, principal);
-  const attendeeId = read.ok ? read.value.reservation.attendeeId : null;
-  if (attendeeId === null || (await isAttendee(primary(env), attendeeId))) return;
-  throw new Problem('attendee_not_found');
+  if (!read.ok) return;
+  const { attendeeId, userId } = read.value.reservation;
+  const db = primary(env);
+  if (attendeeId !== null && !(await isAttendee(db, attendeeId))) throw new Problem('attendee_not_found');
+  if (userId === principal.userId || (await findUserId(db, { id: userId })) !== null) return;
+  throw new Problem('user_not_found');
 }
 
 /** What `If-Match` lets a command change; see `expectedVersion`. */

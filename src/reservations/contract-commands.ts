@@ -25,6 +25,7 @@ export const confirmReservation = createRoute({
       'unauthorized',
       'reservation_not_found',
       'attendee_not_found',
+      'user_not_found',
       'event_cancelled',
       'hold_expired',
       'reservation_cancelled',
@@ -43,7 +44,8 @@ export const extendReservation = createRoute({
   operationId: 'extendReservation',
   summary: 'Keep a pending reservation for longer',
   description:
-    'Its hold then lasts `hold_minutes` of the event from now, but never beyond three times that from its start; ' +
+    'Its hold then lasts `hold_minutes` of the event from now, but never beyond three times as long as it was ' +
+    'first given; ' +
     'where it reaches that already, the answer is `hold_not_extendable`.',
   request: { params: ofReservation, body: noBody },
   responses: {
@@ -115,6 +117,7 @@ export const reactivateReservation = createRoute({
       'unauthorized',
       'reservation_not_found',
       'attendee_not_found',
+      'user_not_found',
       'event_not_found',
       'event_cancelled',
       'reservations_not_open',

@@ -9,6 +9,7 @@ import {
   created,
   deleted,
   eventCancelled,
+  eventDeleted,
   given,
   HOUR,
   MINUTE,
@@ -123,6 +124,11 @@ it('tells unknown, cancelled, lapsed and unconfirmed tickets apart', () => {
   given(...party, eventCancelled)
     .when(olga, scan())
     .then({ code: 'event_cancelled' });
+  for (const ticketCode of [code, 'forged']) {
+    given(...party, eventCancelled, eventDeleted)
+      .when(olga, scan({ ticketCode }))
+      .then({ code: 'event_not_found' });
+  }
   const hold = reserved(rsv(1), alice, { expiresAt: T0 + MINUTE });
   given(created(), hold).when(olga, scan()).then({ code: 'reservation_not_confirmed' });
   given(created(), hold)

@@ -120,6 +120,24 @@ describe('deleting an account', () => {
     );
   });
 
+  it('gets no seats any more: what it had is not brought back', async () => {
+    const organizer = await somebody('organizer');
+    const event = await createEvent(organizer.token, { requires_confirmation: true });
+    const me = await account();
+    const id = await reserve(me.token, event.id);
+    const act = (action: string, body?: unknown) =>
+      request('POST', `/api/reservations/${id}/${action}`, {
+        token: organizer.token,
+        ...(body !== undefined && { body }),
+      });
+    expect((await act('cancel')).status).toBe(200);
+    expect((await act('reactivate')).status).toBe(200);
+    await deleteMe(me.token);
+    expect(await statusOf(id)).toBe('cancelled');
+    expect(await act('reactivate')).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+    expect(await act('confirm', { reacquire: true })).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+  });
+
   it('forgets the attendees whom it registered, but for those who are still expected', async () => {
     const organizer = await somebody('organizer');
     const me = await account();

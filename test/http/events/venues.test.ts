@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { signAccessToken } from '../../../src/http/auth.ts';
 import { newVenueId } from '../../../src/http/ids.ts';
 import { request, somebody } from '../../support/api.ts';
 import { allPages, createEvent, eventBody, hoursFromNow, invalid } from '../../support/events.ts';
+import { minutesLater } from '../../support/reservations.ts';
 import { createVenue } from '../../support/venues.ts';
 
-const { token } = await somebody('organizer');
+const { token, userId } = await somebody('organizer');
 const other = await somebody('organizer');
 
 // biome-ignore lint/suspicious/noExplicitAny: as `Reply`
@@ -67,6 +69,25 @@ describe('an event at a venue', () => {
     expect(await patch({ capacity: 50, venue_id: null })).toMatchObject({ status: 200, body: { venue: null } });
     expect(await patch({ capacity: 1000 })).toMatchObject({ status: 200 });
     expect(await patch({ venue_id: venue.id })).toMatchObject(tooLarge);
+  });
+
+  it('is judged by the venue anew when it had ended and is to come again', async () => {
+    const soon = { start_time: hoursFromNow(0.1), end_time: hoursFromNow(0.2) };
+    const event = await createEvent(token, { ...soon, venue_id: venue.id, capacity: 50 });
+    await minutesLater(14, async () => {
+      const fresh = await signAccessToken(env.JWT_SECRET, { userId: other.userId, role: 'organizer' });
+      const mine = await signAccessToken(env.JWT_SECRET, { userId, role: 'organizer' });
+      const ofVenue = (method: string, body?: unknown) =>
+        request(method, `/api/venues/${venue.id}`, { token: fresh, ...(body !== undefined && { body }) });
+      const patch = (body: unknown) => request('PATCH', `/api/events/${event.id}`, { token: mine, body });
+      const again = { start_time: hoursFromNow(1), end_time: hoursFromNow(2) };
+      expect((await ofVenue('PATCH', { capacity: 10 })).status).toBe(200);
+      expect(await patch({ title: 'It was' })).toMatchObject({ status: 200 });
+      expect(await patch(again)).toMatchObject(invalid(['/capacity', 'above_venue_capacity']));
+      expect((await ofVenue('DELETE')).status).toBe(204);
+      expect(await patch(again)).toMatchObject(invalid(['/venue_id', 'venue_not_found']));
+      expect(await patch({ ...again, venue_id: null })).toMatchObject({ status: 200, body: { venue: null } });
+    });
   });
 
   it('may grow after its venue did', async () => {

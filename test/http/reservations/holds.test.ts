@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { request, somebody } from '../../support/api.ts';
+import { member } from '../../support/cast.ts';
 import { createEvent, hoursFromNow, invalid } from '../../support/events.ts';
 import {
   act,
@@ -145,7 +146,8 @@ describe('reactivating', () => {
 
 describe.each(['extend', 'reactivate'])('POST /api/reservations/{id}/%s', (command) => {
   it('is for its user and who runs the event', async () => {
-    const { id } = await reserved(HOLD);
+    const event = await createEvent(organizer.token, HOLD);
+    const { id } = (await reserve(event.id, await member('customer'))).body;
     expect(await request('POST', `/api/reservations/${id}/${command}`)).toMatchObject({ status: 401 });
     expect(await act(await somebody(), id, command)).toMatchObject(refusal(404, 'reservation_not_found'));
     expect(await act(organizer, id, command)).toMatchObject({ status: 200 });
