@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { address, newcomer, PASSWORD, signUp } from '../../support/accounts.ts';
+import { address, logIn, newcomer, PASSWORD, signUp } from '../../support/accounts.ts';
 import { request } from '../../support/api.ts';
 
 const post = (body: unknown) => request('POST', '/api/auth/signup', { body, headers: address() });
@@ -67,6 +67,14 @@ describe('signing up', () => {
       status: 409,
       body: { code: 'email_taken' },
     });
+  });
+
+  it('takes the two sigmas of Greek, which have one upper case, for one', async () => {
+    const username = 'Νίκος';
+    expect((await post({ ...newcomer(), username })).status).toBe(201);
+    const other = await post({ ...newcomer(), username: 'ΝΊΚΟσ' });
+    expect(other).toMatchObject({ status: 409, body: { code: 'username_taken' } });
+    expect((await logIn(username.toUpperCase())).body.user).toMatchObject({ username });
   });
 
   it('lets exactly one of five identical sign-ups at once win', async () => {
