@@ -21,6 +21,11 @@ export async function runScript(usage: string, main: (args: readonly string[]) =
     console.log(usage);
     return;
   }
+  // Whoever reads no further, as `head`, has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     process.exitCode = await main(args);
   } catch (error) {

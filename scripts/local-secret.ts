@@ -14,7 +14,7 @@ import { ROOT } from './paths.ts';
  */
 export async function localSecret(): Promise<string> {
   const text = await readFile(join(ROOT, '.dev.vars'), 'utf8').catch(() => '');
-  const secret = process.env.JWT_SECRET ?? parseEnv(text).JWT_SECRET;
+  const secret = process.env.JWT_SECRET || parseEnv(text).JWT_SECRET;
   if (secret) return secret;
   throw new Failure('There is no JWT_SECRET in .dev.vars to sign tokens with; "npm start" makes one.');
 }

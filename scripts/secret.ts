@@ -18,7 +18,10 @@ export async function ensureSecret(file = join(ROOT, '.dev.vars')): Promise<bool
   const handle = await open(file, 'a+', 0o600);
   await handle.chmod(0o600);
   await handle.close();
-  const text = await readFile(file, 'utf8');
+  const found = await readFile(file, 'utf8');
+  // After a byte order mark, with which some editors begin a file, the first name would be another.
+  const text = found.replace(/^\uFEFF/, '');
+  if (text !== found) await writeFile(file, text);
   const secret = parseEnv(text).JWT_SECRET ?? '';
   if (Buffer.byteLength(secret) >= BYTES_MIN) return false;
   if (secret !== '') {

@@ -109,7 +109,7 @@ export class Problem extends Error {
 
 /** A 422 that names the fields. */
 export function validationProblem(errors: readonly ProblemError[]): Problem {
-  const named = errors.map((error) => error.pointer || '/').join(', ');
+  const named = [...new Set(errors.map(({ pointer }) => pointer || 'the body'))].join(', ');
   return new Problem('validation_failed', `Not valid: ${named}.`, { errors });
 }
 

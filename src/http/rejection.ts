@@ -11,7 +11,7 @@ function toProblemError(error: FieldError): ProblemError {
 export function rejectionProblem(rejection: Rejection): Problem {
   switch (rejection.code) {
     case 'sold_out':
-      return new Problem('sold_out', `${rejection.availableSlots} seats can be had now.`, {
+      return new Problem('sold_out', `Seats that can be had now: ${rejection.availableSlots}.`, {
         available_slots: rejection.availableSlots,
       });
     case 'already_reserved':

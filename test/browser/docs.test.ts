@@ -45,8 +45,8 @@ describe.skipIf(CHROMIUM === undefined)('the pages of the docs in a browser', { 
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Opens a page and gives it to the visit; afterwards nothing may have come from elsewhere or gone wrong. */
-  async function visit(path: string, look: (page: Page) => Promise<void>): Promise<void> {
+  /** Opens a page and gives it to the visit; afterwards nothing may have come from elsewhere or gone wrong but this. */
+  async function visit(path: string, look: (page: Page) => Promise<void>, but?: string): Promise<void> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(STEP_MS);
     const wrong: string[] = [];
@@ -56,7 +56,8 @@ describe.skipIf(CHROMIUM === undefined)('the pages of the docs in a browser', { 
       }
     });
     page.on('console', (message) => {
-      if (message.type() === 'error') wrong.push(message.text());
+      const text = message.text();
+      if (message.type() === 'error' && !(but !== undefined && text.includes(but))) wrong.push(text);
     });
     page.on('pageerror', (error) => wrong.push(error.message));
     await page.goto(server.url + path);
@@ -69,25 +70,41 @@ describe.skipIf(CHROMIUM === undefined)('the pages of the docs in a browser', { 
     expect(wrong).toEqual([]);
   }
 
-  /** Tries an operation out as it is filled in; it has to succeed. */
-  async function answerOf(page: Page, operation: string): Promise<string | null> {
+  /** Tries an operation out as it is filled in; it has to succeed, or to fail so. */
+  async function answerOf(page: Page, operation: string, status = '200'): Promise<string | null> {
     const shown = page.locator(`#operations-${operation}`);
     await shown.getByRole('button').first().click();
     await shown.getByRole('button', { name: 'Execute' }).click();
     const answer = shown.locator('.live-responses-table .response');
     await answer.waitFor();
-    expect(await answer.locator('.response-col_status').textContent()).toContain('200');
+    expect(await answer.locator('.response-col_status').textContent()).toContain(status);
     return answer.textContent();
   }
 
+  async function authorize(page: Page): Promise<void> {
+    await page.locator('#operations-Docs-getHealth').waitFor();
+    await page.getByRole('button', { name: 'Authorize' }).click();
+    await page.getByLabel('auth-bearer-value').fill('a.b.c');
+    await page.getByRole('button', { name: 'Apply credentials' }).click();
+    await page.getByRole('button', { name: 'Close' }).click();
+  }
+
+  it('forgets on /docs a token that is refused, with which nothing would be answered any more', () =>
+    visit(
+      '/docs',
+      async (page) => {
+        await authorize(page);
+        expect(await answerOf(page, 'Events-listEvents', '401')).toContain('unauthorized');
+        await page.goto('about:blank');
+        await page.goto(`${server.url}/docs`);
+        expect(await answerOf(page, 'Events-listEvents')).toContain('"items": []');
+      },
+      'status of 401',
+    ));
+
   it('lets people try the API out on /docs, and keeps them authorized over a reload', () =>
     visit('/docs', async (page) => {
-      await page.locator('#operations-Docs-getHealth').waitFor();
-
-      await page.getByRole('button', { name: 'Authorize' }).click();
-      await page.getByLabel('auth-bearer-value').fill('a.b.c');
-      await page.getByRole('button', { name: 'Apply credentials' }).click();
-      await page.getByRole('button', { name: 'Close' }).click();
+      await authorize(page);
       await page.reload();
       await page.getByRole('button', { name: 'Authorize' }).click();
       await page.getByText('Authorized', { exact: true }).waitFor();

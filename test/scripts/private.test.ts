@@ -18,6 +18,14 @@ describe('nobody else reads', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
+  it('a file of secrets that begins with a byte order mark, which goes', async () => {
+    const file = join(folder, 'marked.vars');
+    const text = `JWT_SECRET=${'x'.repeat(32)}\n`;
+    await writeFile(file, `\uFEFF${text}`);
+    expect(await ensureSecret(file)).toBe(false);
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
   it('a new file of secrets', async () => {
     const file = join(folder, 'new.vars');
     expect(await ensureSecret(file)).toBe(true);

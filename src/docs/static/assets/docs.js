@@ -1,5 +1,7 @@
-/** Answers of these carry a fresh access token: whoever signs in on this page is signed in for the other calls too. */
-const SIGN_IN = /\/api\/auth\/(?:signup|login|refresh)$/;
+/** Whoever signs in on this page is signed in for the other calls too, until they sign out. */
+const END = /\/api\/(?:auth\/logout|me)$/;
+/** What is refused with 401 without looking at the token. */
+const WITHOUT_TOKEN = /\/api\/auth\/(?:login|refresh)$/;
 
 /**
  * Shows the document without examples of what may be left out: they would be filled in and sent, and a made-up cursor
@@ -33,12 +35,19 @@ const ui = globalThis.SwaggerUIBundle({
   validatorUrl: null,
   plugins: [leaveOptionalParametersEmpty],
   responseInterceptor: (response) => {
-    const token = SIGN_IN.test(response.url) && response.ok ? response.body?.access_token : undefined;
+    const token = response.ok ? response.body?.access_token : undefined;
     if (token !== undefined) {
       ui.authActions.authorizeWithPersistOption({
         bearerAuth: { name: 'bearerAuth', schema: { type: 'http', scheme: 'bearer' }, value: token },
       });
+    } else if (endsSession(response)) {
+      ui.authActions.logoutWithPersistOption(['bearerAuth']);
     }
     return response;
   },
 });
+
+/** A token that is over would be refused even where none is needed; that of an account without a body is its end. */
+function endsSession({ url, status }) {
+  return (status === 401 && !WITHOUT_TOKEN.test(url)) || (status === 204 && END.test(url));
+}
