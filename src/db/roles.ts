@@ -28,8 +28,8 @@ export async function isAdminNow(db: DrizzleD1Database, { userId }: Principal): 
  * to them.
  * @param db the primary database, as for `currentRole`
  */
-export async function isStillAdmin(db: DrizzleD1Database, { userId, role }: Principal): Promise<boolean> {
-  return role === 'admin' && (await isAdminNow(db, { userId, role }));
+export async function isStillAdmin(db: DrizzleD1Database, principal: Principal): Promise<boolean> {
+  return principal.role === 'admin' && (await isAdminNow(db, principal));
 }
 
 /** The caller in the role that they have by now, where the token's allows less than a newer one might. */

@@ -137,7 +137,7 @@ async function createOnce(
   const db = primary(env);
   const now = Date.now();
   let claim = await claimId(db, idempotency, fresh, now);
-  // The key of a request that was refused is free for a better one; for the same, its day begins with the one that isn't.
+  // The key of a request that was refused is free for a better one; if the same is tried again, its day begins anew.
   if (claim.id !== fresh && (await recall(env, claim.id, idempotency)) === null) {
     await replaceClaim(db, idempotency, claim.id, claim.isSame ? claim.id : fresh, now);
     claim = await claimId(db, idempotency, fresh, now);

@@ -78,6 +78,14 @@ it('executes what a transaction had no room for in the next ones, before what ca
   expect(await later).toEqual([{ outcome: outcomeOf(last) }]);
 });
 
+it('executes it before what waited already', async () => {
+  const { submit, batches, flush } = rig([], 1, 2);
+  const answers = submit(reserve(1), reserve(2), reserve(3), reserve(4, 5_000), reserve(5));
+  for (let flushes = 0; flushes < 4; flushes += 1) await flush();
+  expect(batches).toEqual([3, 1, 1, 1]);
+  expect(await answers).toHaveLength(5);
+});
+
 it('executes nothing while a flush is under way', async () => {
   const { submit, batches, flush } = rig();
   await submit(reserve(1));

@@ -10,7 +10,7 @@ import { crowdDatabase } from '../support/crowded-database.ts';
 
 const DURATION_MS_MAX = 50;
 const TURNS = 10;
-const PAUSE_MS = 2_000;
+const PAUSE_MS = 1_000;
 
 const isFast = ({ durationsMs }: ListCost) => (durationsMs[0] ?? 0) < DURATION_MS_MAX;
 

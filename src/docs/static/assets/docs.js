@@ -1,7 +1,5 @@
-/** Whoever signs in on this page is signed in for the other calls too, until they sign out. */
-const END = /\/api\/(?:auth\/logout|me)$/;
-/** What is refused with 401 without looking at the token. */
-const WITHOUT_TOKEN = /\/api\/auth\/(?:login|refresh)$/;
+/** Answers of these without a body (204) end the session: signing out, and deleting the account. */
+const SIGN_OUT = /\/api\/(?:auth\/logout|me)$/;
 
 /**
  * Shows the document without examples of what may be left out: they would be filled in and sent, and a made-up cursor
@@ -34,6 +32,7 @@ const ui = globalThis.SwaggerUIBundle({
   tryItOutEnabled: true,
   validatorUrl: null,
   plugins: [leaveOptionalParametersEmpty],
+  // Whoever signs in on this page is signed in for the other calls too, until the session is over.
   responseInterceptor: (response) => {
     const token = response.ok ? response.body?.access_token : undefined;
     if (token !== undefined) {
@@ -47,7 +46,8 @@ const ui = globalThis.SwaggerUIBundle({
   },
 });
 
-/** A token that is over would be refused even where none is needed; that of an account without a body is its end. */
-function endsSession({ url, status }) {
-  return (status === 401 && !WITHOUT_TOKEN.test(url)) || (status === 204 && END.test(url));
+/** Also when the token is refused (RFC 6750, 3.1): it would be so even where none is needed. */
+function endsSession({ url, status, headers }) {
+  const isRefused = status === 401 && headers['www-authenticate']?.includes('invalid_token');
+  return isRefused || (status === 204 && SIGN_OUT.test(url));
 }
