@@ -286,13 +286,19 @@ it('admits 10,000 watchers and sends the next one away for a moment', async () =
   const { id } = await createEvent(token);
   const watching = await watchBySocket(id);
   await sees(watching, { reserved_slots: 0 });
-  await runInDurableObject(hubOf(id), (_, state) => {
+  let there = false;
+  let asked = false;
+  const crowd = runInDurableObject(hubOf(id), async (_, state) => {
     for (let count = 1; count < 10_000; count += 1) {
       const { 1: server } = new WebSocketPair();
       state.acceptWebSocket(server);
       server.serializeAttachment(Number.MAX_SAFE_INTEGER);
     }
+    there = true;
+    // Their other ends are the hub's own, and end when it falls asleep: on a slow machine that is before it is asked.
+    await vi.waitUntil(() => asked, { timeout: 60_000 });
   });
+  await vi.waitUntil(() => there, { timeout: 20_000 });
   // A broadcast counts who is there.
   await reserve(id);
   await sees(watching, { reserved_slots: 1 });
@@ -302,6 +308,8 @@ it('admits 10,000 watchers and sends the next one away for a moment', async () =
     expect(answer.headers.get('retry-after')).toBe('2');
     expect(await answer.json()).toMatchObject({ code: 'overloaded' });
   }
+  asked = true;
+  await crowd;
   await evictDurableObject(hubOf(id), { webSockets: 'close' });
   expect((await ask(id, { upgrade: 'websocket' })).status).toBe(101);
 });
