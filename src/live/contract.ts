@@ -21,7 +21,7 @@ export const watchEvent = createRoute({
     'and rarer for events that thousands watch. A message is what `/availability` answers; `seq` never goes back. ' +
     'After a lost connection, `Last-Event-ID` says which state the client has, so that it is not sent again. A ' +
     'WebSocket client may send the text `ping`, which is answered with `pong`, and nothing else (close code 1003); ' +
-    'code 4404 says that the event was deleted, 1013 that the client does not keep up. Who may see the event is ' +
+    'code 4404 says that the event was deleted. A stream that is not read for a minute ends. Who may see the event is ' +
     'judged at the start. Swagger UI cannot show a stream and waits for its end: use `curl -N`, an `EventSource` or a ' +
     'WebSocket instead.',
   tags: ['Events'],

@@ -12,8 +12,6 @@ const PAUSE_MIN_MS = 334;
 const PAUSE_PER_WATCHER_MS = 1;
 /** … but never rarer than this. */
 const PAUSE_MAX_MS = 2_000;
-/** What may wait to be sent to one watcher, in bytes: minutes of messages. */
-const UNSENT_MAX = 64 * 1024;
 /** A subscription at the actor counts as over a little earlier than it is, and is renewed well before. */
 const SUBSCRIBED_MS = LIMITS.subscriptionMs - 5_000;
 const RENEW_MS = LIMITS.subscriptionMs - 30_000;
@@ -29,8 +27,8 @@ interface Kept {
 
 /**
  * Passes an event's availability on to all who watch it, so that they cost the event's actor nothing: it subscribes
- * there once for all of them. It sleeps between messages while their sockets stay open; it keeps no timers, and what
- * it forgets asleep it asks anew.
+ * there once for all of them. It sleeps between messages while their sockets stay open; it keeps no timer but
+ * the alarm that renews its subscription, and what it forgets asleep it asks anew.
  */
 export class LiveHub extends DurableObject<Env> {
   /** The newest state that this instance heard of. */
@@ -189,11 +187,10 @@ function pauseOf(watchers: number): number {
   return Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, watchers * PAUSE_PER_WATCHER_MS));
 }
 
-/** Sends, unless the watcher doesn't read what it was sent; that one is let go. */
+/** Sends, however little the watcher reads: the platform doesn't say how much of what it was sent still waits. */
 function send(socket: WebSocket, message: string): void {
   try {
-    if (socket.bufferedAmount > UNSENT_MAX) socket.close(CLOSE.slow, 'too slow');
-    else socket.send(message);
+    socket.send(message);
   } catch {
     // It is closing already.
   }

@@ -9,12 +9,12 @@ export interface Watcher {
   readonly afterSeq: number | null;
 }
 
-/** Why the hub closes a watcher's socket: RFC 6455's codes, and one of ours. */
+/** Why a watcher's socket is closed: RFC 6455's codes, and one of ours. */
 export const CLOSE = {
   normal: 1000,
   /** It sent what nobody asked for. */
   unsupported: 1003,
-  /** It reads more slowly than the event changes. */
+  /** A stream of events reads more slowly than the event changes. */
   slow: 1013,
   /** The event was deleted. */
   gone: 4404,
