@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { UserRow } from '../db/tables.ts';
 import type { UserId } from '../domain/model.ts';
-import { authRequired, unauthorized } from '../http/auth.ts';
+import { accountGone, authRequired } from '../http/auth.ts';
 import { json, requiredBody } from '../http/bodies.ts';
 import { freshDatabase } from '../http/database.ts';
 import { EXAMPLE_TIMES } from '../http/fields.ts';
@@ -153,7 +153,7 @@ const deleteMeRoute = createRoute({
 
 /** An access token outlives its account, or the account's being enabled, by up to 15 minutes, and begets no other. */
 function existing(user: UserRow | null): UserRow {
-  if (user === null) throw unauthorized('The account of this token does not exist.', 'error="invalid_token"');
+  if (user === null) throw accountGone();
   if (user.disabledAt !== null) throw new Problem('account_disabled');
   return user;
 }

@@ -56,7 +56,13 @@ function confirm(its: Case, command: CommandOf<'confirm'>): Decision {
     if (retaken?.accepted || retaken?.rejection.code === 'busy') return retaken;
     return reject({ code: 'hold_expired' });
   }
+  if (isOver(event, command)) return reject({ code: 'reservations_closed' });
   return accept(state, command, [{ type: 'reservation_confirmed', reservationId: reservation.id, data: {} }]);
+}
+
+/** Whether the event has taken place: a hold of then is nobody's seat any more. */
+function isOver(event: EventRecord, command: TimedCommand): boolean {
+  return command.at >= event.endTime;
 }
 
 /** Brings a reservation that ended back onto seats, with the checks of a new one. */
@@ -93,6 +99,7 @@ function extend(its: Case, command: CommandOf<'extend'>): Decision {
   if (expiresAt === null || extendableUntil === null || reservation.status !== 'pending') {
     return reject({ code: 'reservation_not_pending' });
   }
+  if (isOver(event, command)) return reject({ code: 'reservations_closed' });
   const later = Math.min(command.at + event.holdMs, extendableUntil);
   if (later > expiresAt) {
     const extension: NewFact = {

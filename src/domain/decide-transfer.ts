@@ -2,16 +2,20 @@ import { activeOf, refusesSeats } from './decide-reserve.ts';
 import { accept, type Case, type CommandOf, refusesEnded, reject } from './decision.ts';
 import type { Instant } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
-import { expiry, isLapsed } from './seats.ts';
+import { closesAt, expiry, isLapsed } from './seats.ts';
 import { refill } from './waitlist.ts';
 
-/** Offers the reservation to another user, who becomes its holder by accepting; the seats stay taken all along. */
+/**
+ * Offers the reservation to another user, who becomes its holder by accepting; the seats stay taken all along. Who runs
+ * the event may offer for its holder, but not to themselves: to offer and to accept would be to take.
+ */
 export function offerTransfer(its: Case, command: CommandOf<'offer_transfer'>): Decision {
-  const { state, reservation } = its;
+  const { state, reservation, principal } = its;
   const refusal = refusesTransfer(its, command.at);
   if (refusal !== null) return reject(refusal);
   if (command.to === reservation.userId) return reject({ code: 'transfer_to_self' });
   if (command.to === reservation.transferTo) return accept(state, command, []);
+  if (command.to === principal.userId) return reject({ code: 'transfer_to_self' });
   return accept(state, command, [
     { type: 'transfer_offered', reservationId: reservation.id, data: { to: command.to } },
   ]);
@@ -52,5 +56,6 @@ function refusesTransfer(its: Case, at: Instant): Rejection | null {
   const ended = refusesEnded(its);
   if (ended !== null) return ended;
   if (reservation.checkedInAt !== null) return { code: 'already_checked_in', checkedInAt: reservation.checkedInAt };
-  return at >= event.endTime ? { code: 'reservations_closed' } : null;
+  // From then on nobody could accept.
+  return at >= closesAt(event) ? { code: 'reservations_closed' } : null;
 }

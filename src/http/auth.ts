@@ -71,6 +71,11 @@ export function unauthorized(detail: string, challenge = ''): Problem {
   return new Problem('unauthorized', detail, {}, { 'www-authenticate': `Bearer ${challenge}`.trim() });
 }
 
+/** A 401 for the token of an account that has been deleted. */
+export function accountGone(): Problem {
+  return unauthorized('The account of this token does not exist.', 'error="invalid_token"');
+}
+
 /**
  * The principal of a caller who has to be signed in.
  * @throws Problem `unauthorized` for an anonymous one

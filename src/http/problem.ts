@@ -24,7 +24,7 @@ const REJECTIONS = {
   reservation_not_confirmed: { status: 409, title: 'The reservation is not confirmed' },
   hold_not_extendable: { status: 409, title: 'The hold cannot be extended any further' },
   transfer_not_offered: { status: 403, title: 'The reservation is not offered to you' },
-  transfer_to_self: { status: 409, title: 'The reservation is already theirs' },
+  transfer_to_self: { status: 409, title: 'The reservation is offered to its holder, or to who offers it' },
   ticket_unknown: { status: 404, title: 'No such ticket' },
   already_checked_in: { status: 409, title: 'The party has already arrived' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },

@@ -15,7 +15,7 @@ export const confirmReservation = createRoute({
   operationId: 'confirmReservation',
   summary: 'Confirm a pending reservation before its hold expires',
   description:
-    'Confirming a confirmed one changes nothing. With `reacquire`, one whose hold expired takes its seats again, if ' +
+    'Confirming a confirmed one changes nothing. A hold ends with its event at the latest. With `reacquire`, one whose hold expired takes its seats again, if ' +
     'anybody could have them now; else it answers `hold_expired` as without.',
   request: { params: ofReservation, body: optionalBody(confirmation) },
   responses: {
@@ -30,6 +30,7 @@ export const confirmReservation = createRoute({
       'hold_expired',
       'reservation_cancelled',
       'reservation_not_pending',
+      'reservations_closed',
       'busy',
       'overloaded',
       'database_unavailable',
@@ -45,8 +46,8 @@ export const extendReservation = createRoute({
   summary: 'Keep a pending reservation for longer',
   description:
     'Its hold then lasts `hold_minutes` of the event from now, but never beyond three times as long as it was ' +
-    'first given; ' +
-    'where it reaches that already, the answer is `hold_not_extendable`.',
+    'first given; where it reaches that already, the answer is `hold_not_extendable`, and once the event is over, ' +
+    '`reservations_closed`.',
   request: { params: ofReservation, body: noBody },
   responses: {
     200: shown({
@@ -64,6 +65,7 @@ export const extendReservation = createRoute({
       'hold_expired',
       'reservation_cancelled',
       'reservation_not_pending',
+      'reservations_closed',
       'hold_not_extendable',
       'overloaded',
     ),

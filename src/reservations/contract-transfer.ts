@@ -22,7 +22,8 @@ export const offerTransfer = createRoute({
   summary: 'Offer a reservation to another user',
   description:
     'It stays where it is, with its seats, until the other accepts; then it is for the other, whatever attendee it ' +
-    'names. A later offer replaces an earlier one. The other finds it with `GET /reservations?offered=true`. Usernames ' +
+    'names. A later offer replaces an earlier one. It can be offered until reservations close; who runs the event ' +
+    'cannot offer it to themselves. The other finds it with `GET /reservations?offered=true`. Usernames ' +
     'are public (sign-up tells whether one is taken too); e-mail addresses are neither accepted here nor shown to ' +
     'anybody.',
   request: { params: ofReservation, body: requiredBody(transferOffer) },
@@ -77,6 +78,7 @@ export const acceptTransfer = createRoute({
       'already_reserved',
       ...STATE_PROBLEMS,
       'overloaded',
+      'database_unavailable',
     ),
   },
 });

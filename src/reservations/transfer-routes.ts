@@ -3,6 +3,7 @@ import { execute, readReservation } from '../actor/client.ts';
 import { findUserId } from '../db/users.ts';
 import { eventIdOf, parseUserId } from '../domain/ids.ts';
 import type { Principal, ReservationId, UserId } from '../domain/model.ts';
+import { accountGone } from '../http/auth.ts';
 import { primary } from '../http/database.ts';
 import { sendReadModel } from '../http/headers.ts';
 import { identifierKey } from '../http/identifiers.ts';
@@ -38,9 +39,10 @@ export const transfers = createRouter()
   })
   .openapi(contract.acceptTransfer, async (c) => {
     const { id: reservationId } = c.req.valid('param');
+    const principal = c.get('principal');
+    await assertMayAccept(c.env, reservationId, principal);
     const action = { type: 'accept_transfer', reservationId, ticketCode: newSecretCode() } as const;
-    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(await answered(c, answer, c.get('principal')), 200);
+    return c.json(await answered(c, await execute(c.env, eventIdOf(reservationId), principal, action), principal), 200);
   });
 
 async function assertMayOffer(env: Env, reservationId: ReservationId, principal: Principal): Promise<void> {
@@ -50,6 +52,13 @@ async function assertMayOffer(env: Env, reservationId: ReservationId, principal:
   if (reservation.transferTo !== principal.userId || principal.role === 'admin') return;
   const { isOrganizer } = await viewerOf(env, reservation, principal);
   if (!isOrganizer) throw new Problem('reservation_not_found');
+}
+
+/** What an account took over that has been deleted would be cancelled, and so be lost to who gave it. */
+async function assertMayAccept(env: Env, reservationId: ReservationId, principal: Principal): Promise<void> {
+  const read = await readReservation(env, reservationId, principal);
+  if (!read.ok || read.value.reservation.transferTo !== principal.userId) return;
+  if ((await findUserId(primary(env), { id: principal.userId })) === null) throw accountGone();
 }
 
 /** @throws Problem `user_not_found` */

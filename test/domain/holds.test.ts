@@ -83,6 +83,21 @@ it('extends nothing but a hold', () => {
   given(created(), hold).when(bob, extend).then({ code: 'reservation_not_found' });
 });
 
+it('makes no seat of a hold, nor a longer one, once the event is over', () => {
+  const over = T0 + 3 * HOUR;
+  const lasting = reserved(rsv(1), alice, { expiresAt: over + HOUR });
+  for (const action of [confirm, extend]) {
+    given(created(), lasting).when(alice, action, over).then({ code: 'reservations_closed' });
+    given(created(), lasting).when(olga, action, over).then({ code: 'reservations_closed' });
+  }
+  given(created(), lasting)
+    .when(alice, confirm, over - 1)
+    .then(confirmed(rsv(1)));
+  given(created(), lasting, confirmed(rsv(1)))
+    .when(alice, confirm, over)
+    .then();
+});
+
 it('retakes the seats of a lapsed hold for who confirms it late and says so', () => {
   const again = [expired(rsv(1)), reactivated(rsv(1))] as const;
   const state = given(created(), hold)

@@ -87,7 +87,9 @@ function isTrueOf(named: Reservation, { before, command, state }: Decided, rejec
       // An offer ends with the reservation.
       return over || closed || command.principal?.userId !== transferTo;
     case 'transfer_to_self':
-      return command.type === 'offer_transfer' && command.to === userId;
+      return command.type === 'offer_transfer' && [userId, command.principal?.userId].includes(command.to);
+    case 'reservations_closed':
+      return before.event !== null && command.at >= (before.event.reservationsCloseAt ?? before.event.startTime);
     case 'ticket_unknown':
       return command.type === 'check_in' && (named.deletedAt !== null || command.ticketCode !== named.ticketCode);
     default:

@@ -9,6 +9,7 @@ import {
   carol,
   checkedIn,
   created,
+  edited,
   eventCancelled,
   expired,
   given,
@@ -57,6 +58,16 @@ it('offers again to another, and adds no fact for the same', () => {
     .when(alice, offer(bob))
     .then();
   given(created(), sure).when(alice, offer(alice)).then({ code: 'transfer_to_self' });
+});
+
+it('lets who runs the event offer it to others, not take it themselves', () => {
+  const admin: Principal = { ...carol, role: 'admin' };
+  for (const who of [olga, admin]) {
+    given(created(), sure).when(who, offer(who)).then({ code: 'transfer_to_self' });
+    given(created(), sure)
+      .when(who, offer(bob))
+      .then(offered(rsv(1), bob));
+  }
 });
 
 it('gives it to nobody but whom it was offered to', () => {
@@ -152,6 +163,13 @@ it('moves nothing that has ended or begun', () => {
   given(...waitingForBob)
     .when(bob, accept, T0 + 3 * HOUR)
     .then({ code: 'reservations_closed' });
+  const closing = edited({ reservationsCloseAt: T0 + MINUTE });
+  given(created(), sure, closing)
+    .when(alice, offer(bob), T0 + MINUTE)
+    .then({ code: 'reservations_closed' });
+  given(created(), sure, closing)
+    .when(alice, offer(bob), T0 + MINUTE - 1)
+    .then(offered(rsv(1), bob));
   given(created(), sure, eventCancelled).when(alice, offer(bob)).then({ code: 'event_cancelled' });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newUserId } from '../../../src/http/ids.ts';
-import { signUp } from '../../support/accounts.ts';
+import { PASSWORD, signUp } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
 import { createEvent, hoursFromNow, invalid } from '../../support/events.ts';
 import { act, booked, minutesLater, organizer, refusal, reserve, reserved } from '../../support/reservations.ts';
@@ -201,6 +201,15 @@ describe('accepting', () => {
     const closed = await minutesLater(4, () => act(ada, closing.id, 'transfer/accept'));
     expect(closed).toMatchObject(refusal(409, 'reservations_closed'));
     expect((await request('GET', closing.path, { token: closing.customer.token })).body.transfer_to).toBe(ada.userId);
+  });
+
+  it('is refused to an account that was deleted, whose token is still out', async () => {
+    const gone = await signedUp();
+    const { path, id, customer } = await offered(gone);
+    const body = { password: PASSWORD };
+    expect(await request('DELETE', '/api/me', { token: gone.token, body })).toMatchObject({ status: 204 });
+    expect(await act(gone, id, 'transfer/accept')).toMatchObject(refusal(401, 'unauthorized'));
+    expect((await read(customer, path)).body).toMatchObject({ user_id: customer.userId });
   });
 
   it('again tells who did so what has become of it since', async () => {
