@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'workers',
           // Passwords are slow to hash on purpose, and machines may be busy.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           include: ['test/actor/**/*.test.ts', 'test/http/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },
