@@ -179,7 +179,8 @@ export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] 
 /** Filters, order and page of the list of events. */
 export const eventQuery = z.strictObject({
   q: line(200).optional().openapi({
-    description: 'Words that must all occur in title, tags or description; `jav*` for a beginning.',
+    description:
+      'Words that must all occur in title, tags or description; `jav*` for a beginning, of up to five words.',
     example: 'jazz',
   }),
   when: z

@@ -43,6 +43,13 @@ it('a trailing star matches beginnings, and only a trailing one', async () => {
   expect(await found('*script')).toEqual([]);
 });
 
+it('matches the beginnings of five words, however often one is named; more must be whole', async () => {
+  await projectEvent({ title: 'alpha beta gamma delta epsilon zeta' });
+  expect(await found('al* be* ga* de* ep*')).toHaveLength(1);
+  expect(await found('al* al* be* al* ga* de* ep* zeta*')).toHaveLength(1);
+  expect(await found('al* be* ga* de* ep* zet*')).toHaveLength(0);
+});
+
 it('ranks title before tags before description, then the sooner', async () => {
   await projectEvent({ title: 'description', description: 'jazz night', ...at(1) });
   await projectEvent({ title: 'tags', tags: ['jazz', 'night'], ...at(2) });
