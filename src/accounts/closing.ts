@@ -14,6 +14,7 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { execute } from '../actor/client.ts';
 import { expectedNowhere } from '../db/attendees.ts';
@@ -31,7 +32,15 @@ import {
 } from '../db/tables.ts';
 import type { Action } from '../domain/commands.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type { EventId, Instant, Principal, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
+import type {
+  AttendeeId,
+  EventId,
+  Instant,
+  Principal,
+  ReservationId,
+  ReservationStatus,
+  UserId,
+} from '../domain/model.ts';
 import { ACCESS_TOKEN_SECONDS } from '../http/auth.ts';
 import { hasOtherAdmin } from './users-queries.ts';
 
@@ -103,7 +112,7 @@ function runsUpcoming(organizerId: UserId, now: Instant): SQL | undefined {
  */
 export async function startClosing(env: Env, db: DrizzleD1Database, userId: UserId, now: Instant): Promise<void> {
   const { isDone } = await cancelAll(env, db, { userId, closedAt: now }, now, STEPS_PER_REQUEST);
-  if (isDone) await forgetAttendees(db, userId, now);
+  if (isDone) await forgetAttendees(db, userId, now, STEPS_PER_REQUEST);
 }
 
 /**
@@ -119,8 +128,9 @@ export async function finishClosing(env: Env, db: DrizzleD1Database, now: Instan
     steps -= stepsTaken;
     await forgetAnswers(db, userId, undefined);
     const its = eq(closedAccounts.userId, userId);
-    const isEmpty = isDone && (await forgetAttendees(db, userId, now));
-    if (isEmpty && now >= closedAt + WATCHED_MS) await db.delete(closedAccounts).where(its);
+    const forgotten = isDone ? await forgetAttendees(db, userId, now, steps) : null;
+    steps -= forgotten?.stepsTaken ?? 0;
+    if (forgotten?.isDone && now >= closedAt + WATCHED_MS) await db.delete(closedAccounts).where(its);
     else await db.update(closedAccounts).set({ checkedAt: now }).where(its);
   }
 }
@@ -214,22 +224,29 @@ async function publishedAfter(db: DrizzleD1Database, userId: UserId, now: Instan
   return rows.map(({ id }) => id);
 }
 
-/**
- * Deletes the attendees whom the account registered, but for those whom an event still expects; a step's worth at a
- * time.
- * @returns whether none is left
- */
-async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Instant): Promise<boolean> {
+/** Deletes the attendees whom the account registered, but for those whom an event still expects; says whether none is left. */
+async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Instant, stepsMax: number) {
   const theirs = eq(attendees.userId, userId);
-  const rows = await db
-    .select({ id: attendees.id })
-    .from(attendees)
-    .where(and(theirs, expectedNowhere(db, now)))
-    .limit(STEP);
-  for (const { id } of rows) {
-    const its = { at: now, userId, action: 'attendee_deleted', subjectType: 'attendee', subjectId: id } as const;
-    const one = eq(attendees.id, id);
-    await db.batch([historyLine(db, its, attendees, one), db.delete(attendees).where(one), forgetAnswersAbout(db, id)]);
+  let stepsTaken = 0;
+  while (stepsTaken < stepsMax) {
+    const rows = await db
+      .select({ id: attendees.id })
+      .from(attendees)
+      .where(and(theirs, expectedNowhere(db, now)))
+      .limit(STEP);
+    const [first, ...others] = rows.flatMap(({ id }) => forgetting(db, userId, id, now));
+    if (first === undefined) break;
+    await db.batch([first, ...others]);
+    stepsTaken += 1;
+    if (rows.length < STEP) break;
   }
-  return (await db.select({ id: attendees.id }).from(attendees).where(theirs).limit(1).get()) === undefined;
+  const left = await db.select({ id: attendees.id }).from(attendees).where(theirs).limit(1).get();
+  return { isDone: left === undefined, stepsTaken };
+}
+
+/** The statements that forget an attendee, in the name of the account. */
+function forgetting(db: DrizzleD1Database, userId: UserId, id: AttendeeId, at: Instant): BatchItem<'sqlite'>[] {
+  const its = { at, userId, action: 'attendee_deleted', subjectType: 'attendee', subjectId: id } as const;
+  const one = eq(attendees.id, id);
+  return [historyLine(db, its, attendees, one), db.delete(attendees).where(one), forgetAnswersAbout(db, id)];
 }

@@ -133,7 +133,8 @@ const deleteMeRoute = createRoute({
     'Removes all personal data at once and for good; the username and the e-mail address are free again. Every device ' +
     'is signed out. Active reservations are cancelled as far as their holder still may, the first hundred before the ' +
     'answer, others within minutes. Access tokens that are out run out within 15 minutes; what is reserved or ' +
-    'published with one is cancelled. Whoever has upcoming published events cancels those first. The history keeps ' +
+    'published with one is cancelled. Attendees whom the account registered are forgotten likewise, once no upcoming ' +
+    'event expects them. Whoever has upcoming published events cancels those first. The history keeps ' +
     'the id, which then stands for nobody.',
   request: { body: requiredBody(deletionBody) },
   responses: {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { and, eq, gt, inArray, isNull, ne, notExists, or, type SQL } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { AttendeeId, Instant, Principal, UserId } from '../domain/model.ts';
-import { isStillAdmin } from './roles.ts';
+import { isAdminNow } from './roles.ts';
 import { type AttendeeRow, attendees, events, reservations } from './tables.ts';
 
 /** What a request shows of who sends it. */
@@ -73,7 +73,7 @@ async function actsFor(
 ): Promise<boolean> {
   if (editToken !== undefined && editTokenHash(editToken) === attendee.editTokenHash) return true;
   if (principal === null) return false;
-  return principal.userId === attendee.userId || isStillAdmin(primary, principal);
+  return principal.userId === attendee.userId || isAdminNow(primary, principal);
 }
 
 async function comesTo(db: DrizzleD1Database, id: AttendeeId, organizerId: UserId): Promise<boolean> {

@@ -23,15 +23,6 @@ export async function isAdminNow(db: DrizzleD1Database, { userId }: Principal): 
   return (await currentRole(db, userId)) === 'admin';
 }
 
-/**
- * Whether the caller is an admin, not merely was one when the token was made: for personal data that nothing else opens
- * to them.
- * @param db the primary database, as for `currentRole`
- */
-export async function isStillAdmin(db: DrizzleD1Database, principal: Principal): Promise<boolean> {
-  return principal.role === 'admin' && (await isAdminNow(db, principal));
-}
-
 /** The caller in the role that they have by now, where the token's allows less than a newer one might. */
 export async function inCurrentRole(db: DrizzleD1Database, principal: Principal): Promise<Principal> {
   if (principal.role !== 'customer') return principal;

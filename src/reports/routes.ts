@@ -1,5 +1,5 @@
 import { readManagedEvent, readStats } from '../actor/client.ts';
-import { isStillAdmin } from '../db/roles.ts';
+import { isAdminNow } from '../db/roles.ts';
 import { database, primary } from '../http/database.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
@@ -22,7 +22,7 @@ export const reports = createRouter()
     if (!read.ok) throw rejectionProblem(read.rejection);
     const { event } = read.value;
     const isOwn = event.organizerId === principal.userId;
-    if (!isOwn && !(await isStillAdmin(primary(c.env), principal))) throw new Problem('not_organizer');
+    if (!isOwn && !(await isAdminNow(primary(c.env), principal))) throw new Problem('not_organizer');
     const file = await exportOf(database(c), event, Date.now());
     return new Response(file, {
       headers: {

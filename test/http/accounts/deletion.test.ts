@@ -7,7 +7,7 @@ import { execute } from '../../../src/actor/client.ts';
 import { app } from '../../../src/app.ts';
 import { eventIdOf } from '../../../src/domain/ids.ts';
 import type { ReservationId, UserId } from '../../../src/domain/model.ts';
-import { newReservationId } from '../../../src/http/ids.ts';
+import { newAttendeeId, newReservationId } from '../../../src/http/ids.ts';
 import worker from '../../../src/worker.ts';
 import { address, logIn, newcomer, PASSWORD, refresh, signUp, signUpAdmin } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
@@ -344,6 +344,23 @@ describe('what a deleted account leaves to the cron trigger', () => {
     expect(asked).toHaveBeenCalledTimes(500);
     expect(await closing(me.id)).toBe(true);
     asked.mockRestore();
+  });
+
+  it('is whom it registered, beyond what one request gets done', async () => {
+    const me = await account();
+    await env.DB.prepare(
+      `INSERT INTO attendees (id, user_id, first_name, last_name, last_name_key, email, email_key, edit_token_hash,
+         created_at, updated_at, version)
+       SELECT value, ?, 'Ann', 'Name', 'name', value || '@example.com', value || '@example.com', '', 0, 0, 1
+       FROM json_each(?)`,
+    )
+      .bind(me.id, JSON.stringify(Array.from({ length: 130 }, newAttendeeId)))
+      .run();
+    const left = () => env.DB.prepare('SELECT count(*) AS n FROM attendees WHERE user_id = ?').bind(me.id).first('n');
+    await deleteMe(me.token);
+    expect(await left()).toBe(30);
+    await runCron();
+    expect(await left()).toBe(0);
   });
 
   it('is what D1 failed to tell of: the account is gone all the same', async () => {

@@ -216,6 +216,15 @@ describe.each([
   });
 });
 
+it('an admin whose token is older than that reads everybody, in the list and alone', async () => {
+  const { attendee } = await coming();
+  const { userId, token } = await member('customer');
+  expect(await request('GET', path(attendee), { token })).toMatchObject(notFound);
+  await env.DB.prepare("UPDATE users SET role = 'admin' WHERE id = ?").bind(userId).run();
+  expect((await request('GET', '/api/attendees?limit=1', { token })).body.items).toHaveLength(1);
+  expect(await request('GET', path(attendee), { token })).toMatchObject({ status: 200 });
+});
+
 describe('changing an attendee', () => {
   it('PATCH changes what is sent, PUT all, by whoever registered them or an admin', async () => {
     const { edit_token, ...attendee } = await register({ phone: '+49301234567' });
