@@ -2,7 +2,8 @@ import { createScheduledController } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/d1';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { startClosing } from '../../../src/accounts/closing.ts';
+import { closeAccount, startClosing } from '../../../src/accounts/closing.ts';
+import { findUser } from '../../../src/accounts/queries.ts';
 import { execute } from '../../../src/actor/client.ts';
 import { app } from '../../../src/app.ts';
 import { eventIdOf } from '../../../src/domain/ids.ts';
@@ -274,6 +275,26 @@ describe('deleting an account', () => {
     expect(await deleteMe(me.token)).toMatchObject({ status: 409, body: { code: 'account_has_events' } });
     await request('POST', `/api/events/${event.id}/cancel`, { token: me.token });
     expect((await deleteMe(me.token)).status).toBe(204);
+  });
+
+  it('signs no device out where it is refused', async () => {
+    const me = await account({ role: 'organizer', organization_name: 'Ada & Co' });
+    await createEvent(me.token);
+    expect(await deleteMe(me.token)).toMatchObject({ status: 409, body: { code: 'account_has_events' } });
+    expect(await refresh(me.refreshToken)).toMatchObject({ status: 200, body: { user: { id: me.id } } });
+  });
+
+  it('is refused where the password was changed after it was looked at', async () => {
+    const me = await account();
+    const db = drizzle(env.DB);
+    const looked = await findUser(db, me.id);
+    if (looked === null) throw new Error('the account is missing');
+    const body = { current_password: PASSWORD, new_password: 'another passphrase' };
+    const changed = await request('PUT', '/api/me/password', { token: me.token, body, headers: address() });
+    expect(changed.status).toBe(200);
+    expect(await closeAccount(db, looked, Date.now())).toBe('wrong_password');
+    expect((await request('GET', '/api/me', { token: me.token })).status).toBe(200);
+    expect((await refresh(changed.body.refresh_token)).status).toBe(200);
   });
 
   it('is refused to the last admin', async () => {
