@@ -9,14 +9,19 @@ export const organizer = await somebody('organizer');
 export const admin = await somebody('admin');
 export const MINUTE_MS = 60_000;
 
-/** Runs as if so many minutes had passed; the Worker shares the clock of its tests. */
-export async function minutesLater<T>(minutes: number, run: () => Promise<T>): Promise<T> {
-  vi.setSystemTime(Date.now() + minutes * MINUTE_MS);
+/** Runs as if it were this instant all the while; the Worker shares the clock of its tests. */
+export async function at<T>(instant: number, run: () => Promise<T>): Promise<T> {
+  vi.setSystemTime(instant);
   try {
     return await run();
   } finally {
     vi.useRealTimers();
   }
+}
+
+/** Runs as if so many minutes had passed. */
+export function minutesLater<T>(minutes: number, run: () => Promise<T>): Promise<T> {
+  return at(Date.now() + minutes * MINUTE_MS, run);
 }
 
 export function reserve(eventId: string, as: Caller, body: Body = {}, headers: Record<string, string> = {}) {

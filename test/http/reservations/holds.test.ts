@@ -4,6 +4,7 @@ import { member } from '../../support/cast.ts';
 import { createEvent, hoursFromNow, invalid } from '../../support/events.ts';
 import {
   act,
+  at,
   availability,
   booked,
   MINUTE_MS,
@@ -30,6 +31,22 @@ describe('a hold', () => {
       expect(await act(customer, id, 'confirm')).toMatchObject(refusal(409, 'hold_expired'));
       expect(await act(customer, id, 'extend')).toMatchObject(refusal(409, 'hold_expired'));
       expect(await act(customer, id, 'cancel')).toMatchObject(refusal(409, 'hold_expired'));
+    });
+  });
+
+  it('is over from the very instant that it names, in lists narrowed to a status too', async () => {
+    const { customer, body } = await reserved(HOLD);
+    const listed = async (status: string) =>
+      (await request('GET', `/api/reservations?status=${status}`, { token: customer.token })).body.items;
+    const end = Date.parse(body.expires_at);
+    await expect.poll(() => listed('pending'), { timeout: 5_000 }).toHaveLength(1);
+    await at(end - 1, async () => {
+      expect(await listed('pending')).toMatchObject([{ id: body.id }]);
+      expect(await listed('expired')).toEqual([]);
+    });
+    await at(end, async () => {
+      expect(await listed('expired')).toMatchObject([{ id: body.id }]);
+      expect(await listed('pending')).toEqual([]);
     });
   });
 
