@@ -12,6 +12,7 @@ import { request, somebody } from '../../support/api.ts';
 import { register } from '../../support/attendees.ts';
 import { member } from '../../support/cast.ts';
 import { createEvent, invalid } from '../../support/events.ts';
+import { at, MINUTE_MS } from '../../support/reservations.ts';
 
 const organizer = await somebody('organizer');
 const { token } = organizer;
@@ -115,6 +116,16 @@ describe('the file', () => {
     expect((await request('GET', pathOf(event.id), { token })).body).toBe(HEADER_LINE);
   });
 
+  it('has what is dated a little ahead, by a clock that is, and nothing that is made later', async () => {
+    const event = await createEvent(token);
+    const now = Date.now();
+    const dates = [now, now + 5_000, now + MINUTE_MS];
+    const rows = await fill(event.id, dates.length, ['ada'], (index) => dates[index] ?? 0);
+    const reply = await at(now, () => request('GET', pathOf(event.id), { token }));
+    const [, ...lines] = parse(reply.body);
+    expect(lines.map(([id]) => id)).toEqual(rows.slice(0, 2).map(({ id }) => id));
+  });
+
   it('is for its organizer and admins only', async () => {
     const event = await createEvent(token);
     const read = (id: string, as?: { token: string }) =>
@@ -132,7 +143,12 @@ describe('the file', () => {
 });
 
 /** Puts reservations straight into the read model, many in the same millisecond, in the order of the file. */
-async function fill(eventId: EventId, count: number, usernames: readonly string[]) {
+async function fill(
+  eventId: EventId,
+  count: number,
+  usernames: readonly string[],
+  madeAt = (index: number) => Math.floor(index / 700),
+) {
   const users = usernames.map((username, index) => [`usr_of_${eventId}_${index}` as UserId, username] as const);
   for (const [id, username] of users) {
     const insert = `INSERT INTO users (id, username, username_key, email, email_key, password_hash, role, created_at, updated_at)
@@ -161,7 +177,7 @@ async function fill(eventId: EventId, count: number, usernames: readonly string[
     transferTo: null,
     ticketCode: 'x',
     deletedAt: null,
-    createdAt: Math.floor(index / 700),
+    createdAt: madeAt(index),
     updatedAt: 1,
     version: 1,
   }));
