@@ -1,6 +1,8 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { drizzle } from 'drizzle-orm/d1';
 import { describe, expect, it } from 'vitest';
+import { claimedId, claimId, type Key, replaceClaim } from '../../src/db/idempotency.ts';
 import { signAccessToken } from '../../src/http/auth.ts';
 import { address, newcomer } from '../support/accounts.ts';
 import { request, somebody } from '../support/api.ts';
@@ -206,6 +208,17 @@ describe('an event under an Idempotency-Key', () => {
     const replies = await times(5, () => create(as, better, key));
     expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
     expect(await eventsOf(as)).toHaveLength(1);
+  });
+
+  it('leaves its key to the first of two better requests that come at once', async () => {
+    const [db, key, now] = [drizzle(env.DB), newKey(), Date.now()];
+    const requests = ['refused', 'better', 'late'].map((fingerprint) => ({ key, fingerprint }));
+    const [refused, better, late] = requests as [Key, Key, Key];
+    await claimId(db, refused, 'first', now);
+    await replaceClaim(db, better, 'first', 'second', now);
+    await replaceClaim(db, late, 'first', 'third', now);
+    expect(await claimedId(db, better, now)).toBe('second');
+    expect(await claimedId(db, late, now)).toBeNull();
   });
 
   it('is forgotten after 24 hours', async () => {
