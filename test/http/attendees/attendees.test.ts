@@ -1,11 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { newAttendeeId } from '../../../src/http/ids.ts';
+import { newAttendeeId, newReservationId } from '../../../src/http/ids.ts';
 import { address } from '../../support/accounts.ts';
 import { request, somebody } from '../../support/api.ts';
 import { attendeeBody, register } from '../../support/attendees.ts';
 import { member } from '../../support/cast.ts';
-import { createEvent, invalid } from '../../support/events.ts';
+import { createEvent, invalid, projectEvent } from '../../support/events.ts';
 
 const user = await somebody();
 const stranger = await somebody();
@@ -339,6 +339,18 @@ describe('forgetting an attendee', () => {
     expect((await remove()).status).toBe(204);
     const kept = await request('GET', `/api/reservations/${reservation.id}`, { token: user.token });
     expect(kept.body.attendee_id).toBe(attendee.id);
+  });
+
+  it('waits for no event that was cancelled, though D1 has yet to hear what that did to reservations', async () => {
+    const attendee = await register({}, user.token);
+    const event = await projectEvent({ status: 'cancelled' });
+    await env.DB.prepare(
+      `INSERT INTO reservations (id, seq, event_id, user_id, attendee_id, quantity, status, ticket_code, created_at,
+       updated_at, version) VALUES (?, 1, ?, ?, ?, 1, 'confirmed', '', 0, 0, 1)`,
+    )
+      .bind(newReservationId(event.id), event.id, user.userId, attendee.id)
+      .run();
+    expect((await request('DELETE', path(attendee), { token: user.token })).status).toBe(204);
   });
 
   it('leaves nobody for whom a reservation could come back', async () => {
