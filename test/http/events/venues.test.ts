@@ -90,6 +90,18 @@ describe('an event at a venue', () => {
     });
   });
 
+  it('goes on as a draft when its time is past and its venue gone, and may come later', async () => {
+    const soon = { start_time: hoursFromNow(0.1), end_time: hoursFromNow(0.2) };
+    const draft = await createEvent(token, { ...soon, venue_id: venue.id, status: 'draft' });
+    expect((await request('DELETE', `/api/venues/${venue.id}`, { token: other.token })).status).toBe(204);
+    await minutesLater(14, async () => {
+      const mine = await signAccessToken(env.JWT_SECRET, { userId, role: 'organizer' });
+      const body = { start_time: hoursFromNow(1), end_time: hoursFromNow(2) };
+      const later = await request('PATCH', `/api/events/${draft.id}`, { token: mine, body });
+      expect(later).toMatchObject({ status: 200, body });
+    });
+  });
+
   it('may grow after its venue did', async () => {
     const event = await createEvent(token, { venue_id: venue.id, capacity: 50 });
     await request('PATCH', `/api/venues/${venue.id}`, { token: other.token, body: { capacity: 60 } });
