@@ -247,11 +247,14 @@ describe('a venue with events', () => {
     expect((await Promise.all(edits)).map(({ status }) => status)).toEqual(edits.map(() => 200));
   });
 
-  it('may go when its last event was cancelled', async () => {
+  it.each([
+    ['its owner’s', owner],
+    ['another’s', other],
+  ])('may go when its last event, %s, was cancelled', async (_, organizer) => {
     const free = await createVenue(token);
-    const event = await createEvent(other.token, { venue_id: free.id });
+    const event = await createEvent(organizer.token, { venue_id: free.id });
     expect((await request('DELETE', path(free), { token })).status).toBe(409);
-    await request('POST', `/api/events/${event.id}/cancel`, { token: other.token });
+    await request('POST', `/api/events/${event.id}/cancel`, { token: organizer.token });
     expect((await request('DELETE', path(free), { token })).status).toBe(204);
   });
 });
