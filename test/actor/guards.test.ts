@@ -4,7 +4,7 @@ import { type Needs, Store } from '../../src/actor/store.ts';
 import type { Fact } from '../../src/domain/facts.ts';
 import type { EventState, Principal, Reservation, ReservationId } from '../../src/domain/model.ts';
 import { command, crowd, dump, inActor, tablesOf } from '../support/actor.ts';
-import { alice, attendee, bob, carol, details, EVENT, olga, rsv, seats, T0 } from '../support/given.ts';
+import { alice, attendee, bob, carol, details, EVENT, HOUR, olga, rsv, seats, T0 } from '../support/given.ts';
 
 /** Were the rules wrong, SQL itself would refuse to oversell; here it is asked to, past the rules. */
 
@@ -154,6 +154,21 @@ it('decides on what was committed after a transaction broke that had saved alrea
     expect(store.view()).toMatchObject({ seq: 2, totals: { confirmed: 2 } });
     const { outcomes } = execute(storage, store, [command(EVENT, carol, seats(rsv(3)))], T0, 0);
     expect(outcomes).toMatchObject([{ kind: 'reservation', seq: 3 }]);
+  });
+});
+
+it('has nothing to forget of what a transaction answered that broke', async () => {
+  await almostFull((storage, store) => {
+    store.answers.prune(T0, T0, 10);
+    expect(store.answers.nextPruneAt(HOUR, HOUR)).toBeNull();
+    const cancel = () =>
+      execute(storage, store, [command(EVENT, alice, { type: 'cancel', reservationId: rsv(99) })], T0, 0);
+    storage.sql.exec('ALTER TABLE days RENAME TO gone');
+    expect(cancel).toThrow('no such table: days');
+    storage.sql.exec('ALTER TABLE gone RENAME TO days');
+    expect(store.answers.nextPruneAt(HOUR, HOUR)).toBeNull();
+    cancel();
+    expect(store.answers.nextPruneAt(HOUR, HOUR)).toBe(T0 + HOUR);
   });
 });
 
