@@ -50,7 +50,7 @@ function readOptions(args: readonly string[]): Options {
     url: serverUrl(values.url),
     customers: wholeNumber('customers', values.customers, 500, 1, 100_000),
     seats: wholeNumber('seats', values.seats, 100, 1, LIMITS.capacityMax),
-    quantity: wholeNumber('quantity', values.quantity, 1, 1, LIMITS.quantityDefault),
+    quantity: wholeNumber('quantity', values.quantity, 1, 1, LIMITS.maxQuantityDefault),
     connections: wholeNumber('connections', values.connections, 64, 1, 1_000),
   };
 }

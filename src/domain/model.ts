@@ -30,7 +30,7 @@ export const LIMITS = {
   tagsMax: 10,
   tagLengthMax: 40,
   quantityMax: 100,
-  quantityDefault: 10,
+  maxQuantityDefault: 10,
   priceAmountMax: 1_000_000_000_000,
   holdMinutesMin: 1,
   holdMinutesMax: 1440,
@@ -122,7 +122,7 @@ export interface Reservation {
   readonly attendeeId: AttendeeId | null;
   readonly quantity: number;
   readonly status: ReservationStatus;
-  /** When a pending one lapses, or did; null if it never was pending. */
+  /** When its hold lapses, or did; null unless it is or was pending since it last took seats. */
   readonly expiresAt: Instant | null;
   readonly confirmedAt: Instant | null;
   readonly cancelledAt: Instant | null;
@@ -131,7 +131,7 @@ export interface Reservation {
   readonly queueSeq: number | null;
   /** How often smaller parties were promoted past it while it waited. */
   readonly passes: number;
-  /** Until when its hold may slide at most; null unless it is or was pending. */
+  /** Until when its hold may slide at most; null where there is no `expiresAt`. */
   readonly extendableUntil: Instant | null;
   /** When the first of the party arrived; null: nobody yet. */
   readonly checkedInAt: Instant | null;

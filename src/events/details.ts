@@ -12,7 +12,7 @@ const DEFAULTS = {
   countryCode: null,
   price: null,
   tags: [],
-  maxQuantity: LIMITS.quantityDefault,
+  maxQuantity: LIMITS.maxQuantityDefault,
   requiresConfirmation: false,
   holdMs: LIMITS.holdMinutesDefault * MINUTE_MS,
   reservationsOpenAt: null,

@@ -1,8 +1,9 @@
-import { and, asc, desc, eq, gt, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
 import { events, eventTags, venues } from '../db/tables.ts';
 import type { EventStatus, Instant, Principal } from '../domain/model.ts';
 import { signedIn } from '../http/auth.ts';
 import type { CursorKey } from '../http/cursor.ts';
+import { type ListOrder, orderedBy } from '../http/order.ts';
 import type { EventQuery, SORTS } from './schema.ts';
 import type { Search } from './search.ts';
 
@@ -126,20 +127,17 @@ interface SortRow {
   readonly id: string;
 }
 
-/** The order of a list, ending with the id so that it is total. */
-export interface Order {
-  readonly by: SQL[];
+/** The order of the list of events, of which not every one is by one column. */
+export interface Order extends ListOrder {
   readonly types: readonly ('string' | 'number')[];
-  /** What comes after a cursor's key. */
-  readonly after: (key: CursorKey) => SQL;
   readonly keyOf: (row: SortRow) => CursorKey;
 }
 
 const SORTED_BY = {
-  start_time: { name: 'startTime', direction: asc },
-  '-start_time': { name: 'startTime', direction: desc },
-  created_at: { name: 'createdAt', direction: asc },
-  '-created_at': { name: 'createdAt', direction: desc },
+  start_time: ['startTime', 'asc'],
+  '-start_time': ['startTime', 'desc'],
+  created_at: ['createdAt', 'asc'],
+  '-created_at': ['createdAt', 'desc'],
 } as const satisfies Record<(typeof SORTS)[number], unknown>;
 
 /** The order that the query asks for: relevance where there is a search and nothing else is said. */
@@ -148,23 +146,15 @@ export function orderOf({ q, sort }: EventQuery): Order {
     return {
       by: [sql`found.tier`, asc(events.startTime), asc(events.id)],
       types: ['number', 'number', 'string'],
-      after: (key) => sql`(found.tier, ${events.startTime}, ${events.id}) > ${tuple(key)}`,
+      after: ([tier, startTime, id]) =>
+        sql`(found.tier, ${events.startTime}, ${events.id}) > (${tier}, ${startTime}, ${id})`,
       keyOf: (row) => [row.tier, row.startTime, row.id],
     };
   }
-  const { name, direction } = SORTED_BY[sort ?? 'start_time'];
-  const beyond = direction === asc ? sql`>` : sql`<`;
+  const [name, direction] = SORTED_BY[sort ?? 'start_time'];
   return {
-    by: [direction(events[name]), direction(events.id)],
+    ...orderedBy(events[name], events.id, direction),
     types: ['number', 'string'],
-    after: (key) => sql`(${events[name]}, ${events.id}) ${beyond} ${tuple(key)}`,
     keyOf: (row) => [row[name], row.id],
   };
-}
-
-function tuple(key: CursorKey): SQL {
-  return sql`(${sql.join(
-    key.map((part) => sql`${part}`),
-    sql`, `,
-  )})`;
 }

@@ -84,7 +84,7 @@ const whole = {
   country_code: fields.country_code.optional().openapi({ default: null }),
   price: fields.price.optional().openapi({ default: null }),
   tags: fields.tags.optional().openapi({ default: [] }),
-  max_quantity: fields.max_quantity.optional().openapi({ default: LIMITS.quantityDefault }),
+  max_quantity: fields.max_quantity.optional().openapi({ default: LIMITS.maxQuantityDefault }),
   requires_confirmation: fields.requires_confirmation.optional().openapi({ default: false }),
   hold_minutes: fields.hold_minutes.optional().openapi({ default: LIMITS.holdMinutesDefault }),
   reservations_open_at: fields.reservations_open_at.optional().openapi({ default: null }),
