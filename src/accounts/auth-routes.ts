@@ -45,6 +45,7 @@ const signUpRoute = createRoute({
       'email_taken',
       'idempotency_key_reused',
       'rate_limited',
+      'overloaded',
       'database_unavailable',
     ),
   },
@@ -61,7 +62,14 @@ const logInRoute = createRoute({
   request: { body: requiredBody(logInBody) },
   responses: {
     200: session('The tokens of the device.'),
-    ...problems(...BODY_PROBLEMS, 'invalid_credentials', 'account_disabled', 'rate_limited', 'database_unavailable'),
+    ...problems(
+      ...BODY_PROBLEMS,
+      'invalid_credentials',
+      'account_disabled',
+      'rate_limited',
+      'overloaded',
+      'database_unavailable',
+    ),
   },
 });
 

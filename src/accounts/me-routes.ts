@@ -98,6 +98,7 @@ const putPasswordRoute = createRoute({
       'account_disabled',
       'wrong_password',
       'rate_limited',
+      'overloaded',
       'database_unavailable',
     ),
   },
@@ -147,6 +148,7 @@ const deleteMeRoute = createRoute({
       'account_has_events',
       'last_admin',
       'rate_limited',
+      'overloaded',
       'database_unavailable',
     ),
   },
@@ -190,7 +192,7 @@ me.openapi(patchMeRoute, async (c) => {
 
 /**
  * The caller's account, if the password is theirs.
- * @throws Problem `wrong_password`, `rate_limited`
+ * @throws Problem `wrong_password`, `rate_limited`, `overloaded`
  */
 async function confirmedBy(
   env: Env,

@@ -1,4 +1,5 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { Problem } from '../http/problem.ts';
 
 /** OWASP Password Storage Cheat Sheet: scrypt N=2^14, r=8, p=5; 16 MiB a hash, of an isolate's 128 MB. */
 const LOG2_COST = 14;
@@ -26,15 +27,22 @@ function base64(bytes: Uint8Array): string {
 const TURN_MS = 20;
 /** Several times what a hash takes on a slow machine: whoever holds the turn for longer was cut off, or has let it slip. */
 const TURN_MS_MAX = 2000;
+/** How long anybody waits for their turn: where more come than can be served, the line must not grow for ever. */
+const PATIENCE_MS = 60_000;
 /** When the turn ends of the hash that is being made in this isolate, by `Date.now()`. */
 let busyUntil = 0;
 
 /**
  * Lets one hash be made at a time, and other requests go on between two: all share the isolate's thread. Each looks for
  * itself whether it is its turn, because one request may not await what belongs to another.
+ * @throws Problem `overloaded` after a minute in vain
  */
 async function inTurn<T>(run: () => Promise<T>): Promise<T> {
-  while (Date.now() < busyUntil) await scheduler.wait(TURN_MS);
+  const since = Date.now();
+  while (Date.now() < busyUntil) {
+    if (Date.now() > since + PATIENCE_MS) throw new Problem('overloaded', undefined, {}, { 'retry-after': '10' });
+    await scheduler.wait(TURN_MS);
+  }
   const until = Date.now() + TURN_MS_MAX;
   busyUntil = until;
   try {
@@ -54,7 +62,10 @@ function derive(password: string, salt: Uint8Array, length: number, options: Scr
   return inTurn(hash);
 }
 
-/** The password's scrypt hash under a fresh salt, as a PHC string. */
+/**
+ * The password's scrypt hash under a fresh salt, as a PHC string.
+ * @throws Problem `overloaded`
+ */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const options = { N: 2 ** LOG2_COST, r: BLOCK_SIZE, p: PARALLELISM };
@@ -64,6 +75,7 @@ export async function hashPassword(password: string): Promise<string> {
 /**
  * Whether the password is the one that was hashed. For null, an unknown account, it works as long and says no, so
  * that the time of an answer doesn't tell which accounts exist.
+ * @throws Problem `overloaded`
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
   const [, log2Cost, blockSize, parallelism, salt, hash] = PHC.exec(stored ?? DECOY) ?? [];

@@ -5,6 +5,7 @@ import { hashPassword, verifyPassword } from '../../../src/accounts/passwords.ts
 import { identifierKey } from '../../../src/http/identifiers.ts';
 import { address, logIn, PASSWORD, signUp } from '../../support/accounts.ts';
 import { request } from '../../support/api.ts';
+import { MINUTE_MS } from '../../support/reservations.ts';
 
 const post = (body: unknown) => request('POST', '/api/auth/login', { body, headers: address() });
 
@@ -98,6 +99,19 @@ describe('a password', () => {
     void hashPassword(PASSWORD);
     cutOff.mockRestore();
     expect(await verifyPassword(PASSWORD, await hashPassword(PASSWORD))).toBe(true);
+  });
+
+  it('lets nobody wait for longer than a minute', async () => {
+    const now = Date.now() - 60 * MINUTE_MS;
+    vi.useFakeTimers({ toFake: ['Date'], now: now + 2 * MINUTE_MS });
+    const cutOff = vi.spyOn(scheduler, 'wait').mockReturnValueOnce(new Promise(() => undefined));
+    void hashPassword(PASSWORD);
+    cutOff.mockRestore();
+    vi.setSystemTime(now);
+    const waiting = expect(hashPassword(PASSWORD)).rejects.toMatchObject({ code: 'overloaded' });
+    vi.setSystemTime(now + MINUTE_MS + 1);
+    await waiting;
+    vi.useRealTimers();
   });
 
   it('takes as long to refuse for an account that does not exist', async () => {
