@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
-import { json, type PartOf, requiredBody } from '../http/bodies.ts';
+import { json, noBody, type PartOf, requiredBody } from '../http/bodies.ts';
 import { attendeeIdPath, EXAMPLE_CHANGE, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -11,7 +11,7 @@ import {
   NOT_MODIFIED,
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
-import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { attendeeInput, attendeeJson, attendeeList, attendeePatch, attendeeQuery, registeredJson } from './schema.ts';
 
 const tags = ['Attendees'];
@@ -142,11 +142,11 @@ export const deleteAttendee = createRoute({
   description:
     'For whoever registered them, by edit token or signed in, and for admins, unless an upcoming event expects them. ' +
     'What reservations keep is an id that says nothing.',
-  request: { params, headers: editHeaders },
+  request: { params, headers: editHeaders, body: noBody },
   responses: {
     204: { description: 'They are forgotten.', headers: BOOKMARK_HEADER },
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'attendee_not_found',
       'not_registrant',

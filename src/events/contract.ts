@@ -13,7 +13,7 @@ import {
   NOT_MODIFIED,
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
-import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { eventInput, eventJson, eventList, eventPatch, eventQuery, newEvent, rebuiltJson } from './schema.ts';
 
 const tags = ['Events'];
@@ -168,11 +168,11 @@ export const deleteEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatchEvent },
+  request: { params, headers: ifMatchEvent, body: noBody },
   responses: {
     204: { description: 'It is gone.', headers: COMMAND_HEADERS },
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'event_not_found',
       'not_organizer',

@@ -177,11 +177,13 @@ const anyProblem = z
   })
   .openapi('Problem');
 
-/** Codes that a route without a body may answer to one that is sent all the same. */
-export const NO_BODY_PROBLEMS = ['malformed_request', 'body_too_large', 'unsupported_media_type'] as const;
-
 /** Codes that any route with a JSON body may answer. */
-export const BODY_PROBLEMS = [...NO_BODY_PROBLEMS, 'validation_failed'] as const;
+export const BODY_PROBLEMS = [
+  'malformed_request',
+  'body_too_large',
+  'unsupported_media_type',
+  'validation_failed',
+] as const;
 
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },

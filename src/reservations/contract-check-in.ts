@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { optionalBody, requiredBody } from '../http/bodies.ts';
+import { noBody, optionalBody, requiredBody } from '../http/bodies.ts';
 import { EXAMPLE_TIMES } from '../http/fields.ts';
-import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofEvent, ofReservation, shown } from './contract-parts.ts';
 import { arrival, ticketScan } from './schema.ts';
 
@@ -62,11 +62,11 @@ export const undoCheckIn = createRoute({
   operationId: 'undoCheckIn',
   summary: 'Take back that a party arrived',
   description: 'For the organizer of the event and admins. Where nobody has arrived, nothing changes.',
-  request: { params: ofReservation },
+  request: { params: ofReservation, body: noBody },
   responses: {
     200: shown({ updated_at: EXAMPLE_TIMES.arrived, version: 3 }),
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'not_organizer',

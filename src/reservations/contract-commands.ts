@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { noBody, optionalBody, requiredBody } from '../http/bodies.ts';
 import { EXAMPLE_CHANGE, EXAMPLE_TIMES, ifMatch } from '../http/fields.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
-import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
 import { confirmation, reservationPatch } from './schema.ts';
 
@@ -176,11 +176,11 @@ export const deleteReservation = createRoute({
   operationId: 'deleteReservation',
   summary: 'Remove a reservation from sight',
   description: 'One that is still active is cancelled first, by the same rules.',
-  request: { params: ofReservation, headers: ifMatchReservation },
+  request: { params: ofReservation, headers: ifMatchReservation, body: noBody },
   responses: {
     204: { description: 'It is gone.', headers: COMMAND_HEADERS },
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
       'cancellation_closed',

@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { noBody, requiredBody } from '../http/bodies.ts';
 import { EXAMPLE_CHANGE, EXAMPLE_IDS } from '../http/fields.ts';
 import { COMMAND_HEADERS } from '../http/headers.ts';
-import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { common, ofReservation, shown } from './contract-parts.ts';
 import { NEXT_TICKET, transferOffer } from './schema.ts';
 
@@ -49,10 +49,10 @@ export const withdrawTransfer = createRoute({
   operationId: 'withdrawTransfer',
   summary: 'Take an offer back, or decline it',
   description: 'For whoever may offer it, and whom it is offered to. Where there is no offer, nothing changes.',
-  request: { params: ofReservation },
+  request: { params: ofReservation, body: noBody },
   responses: {
     204: { description: 'There is no offer any more.', headers: COMMAND_HEADERS },
-    ...problems(...NO_BODY_PROBLEMS, 'unauthorized', 'reservation_not_found', 'overloaded'),
+    ...problems(...BODY_PROBLEMS, 'unauthorized', 'reservation_not_found', 'overloaded'),
   },
 });
 

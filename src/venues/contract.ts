@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
-import { json, type PartOf, requiredBody } from '../http/bodies.ts';
+import { json, noBody, type PartOf, requiredBody } from '../http/bodies.ts';
 import { EXAMPLE_CHANGE, ifMatchHeader, venueIdPath } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -11,7 +11,7 @@ import {
   NOT_MODIFIED,
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
-import { BODY_PROBLEMS, NO_BODY_PROBLEMS, problems } from '../http/problem.ts';
+import { BODY_PROBLEMS, problems } from '../http/problem.ts';
 import { venueInput, venueJson, venueList, venuePatch, venueQuery } from './schema.ts';
 
 const tags = ['Venues'];
@@ -123,11 +123,11 @@ export const deleteVenue = createRoute({
   operationId: 'deleteVenue',
   summary: 'Delete a venue',
   description: 'For its owner and admins, while no upcoming event takes place there, drafts of its owner included.',
-  request: { params, headers: ifMatchHeader },
+  request: { params, headers: ifMatchHeader, body: noBody },
   responses: {
     204: { description: 'It is gone.', headers: BOOKMARK_HEADER },
     ...problems(
-      ...NO_BODY_PROBLEMS,
+      ...BODY_PROBLEMS,
       'unauthorized',
       'venue_not_found',
       'not_venue_owner',

@@ -182,3 +182,20 @@ describe('the body of a command that has nothing to say', () => {
     }
   });
 });
+
+describe('the body of a deletion', () => {
+  it.each([
+    ['not json', 400],
+    ['[]', 422],
+    ['{"a":1}', 422],
+    ['{}', 204],
+    ['', 204],
+  ])('%s is answered %i', async (raw, status) => {
+    const { id } = await createEvent(token);
+    const made = await request('POST', `/api/events/${id}/reservations`, { token, body: {} });
+    for (const path of [`/api/reservations/${made.body.id}`, `/api/events/${id}`]) {
+      expect((await request('DELETE', path, { token, raw, headers: JSON_TYPE })).status, path).toBe(status);
+      expect((await request('GET', path, { token })).status, path).toBe(status === 204 ? 404 : 200);
+    }
+  });
+});

@@ -15,7 +15,7 @@ const withQuery = routes
 const withId = routes.map(([route]) => route).filter((route) => route.includes('{id}'));
 
 describe('a body', () => {
-  it.concurrent.each(withBody)('that is no JSON is refused by %s', async (route) => {
+  it.concurrent.each(changing)('that is no JSON is refused by %s', async (route) => {
     const { method, path, call } = await callOf(route, 'owner');
     const { body: _, ...rest } = call;
     expect(await request(method, path, { ...rest, raw: '{"half":' })).toMatchObject(refusal(400, 'malformed_request'));
@@ -34,7 +34,7 @@ describe('a body', () => {
     expect(await request(method, path, { ...call, body })).toMatchObject(refusal(413, 'body_too_large'));
   });
 
-  it.concurrent.each(withBody)('with a field too many is refused by name by %s', async (route) => {
+  it.concurrent.each(changing)('with a field too many is refused by name by %s', async (route) => {
     const { method, path, call } = await callOf(route, 'owner');
     const body = { ...(call.body as object), no_such_field: 1 };
     expect(await request(method, path, { ...call, body })).toMatchObject(invalid(['/no_such_field', 'unknown_field']));
