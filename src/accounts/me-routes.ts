@@ -3,7 +3,7 @@ import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { UserRow } from '../db/tables.ts';
 import type { UserId } from '../domain/model.ts';
 import { accountGone, authRequired } from '../http/auth.ts';
-import { json, requiredBody } from '../http/bodies.ts';
+import { json, optionalBody, requiredBody } from '../http/bodies.ts';
 import { freshDatabase } from '../http/database.ts';
 import { EXAMPLE_TIMES } from '../http/fields.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
@@ -58,7 +58,7 @@ const patchMeRoute = createRoute({
   description:
     'Changes the fields that are sent; username and e-mail address 60 times a minute. The organization is for ' +
     'organizers; customers become one first.',
-  request: { body: requiredBody(profileBody) },
+  request: { body: optionalBody(profileBody) },
   responses: {
     200: {
       description: 'The account as it is now.',

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isAdminNow } from '../db/roles.ts';
 import { authRequired } from '../http/auth.ts';
-import { json, requiredBody } from '../http/bodies.ts';
+import { json, optionalBody } from '../http/bodies.ts';
 import { freshDatabase, primary } from '../http/database.ts';
 import { EXAMPLE_TIMES, userIdPath } from '../http/fields.ts';
 import { BOOKMARK_HEADER, noStore } from '../http/headers.ts';
@@ -39,7 +39,7 @@ const patchUserRoute = createRoute({
   description: 'For admins. At least one admin always stays.',
   request: {
     params: z.object({ id: userIdPath }),
-    body: requiredBody(userChanges),
+    body: optionalBody(userChanges),
   },
   responses: {
     200: {

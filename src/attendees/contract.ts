@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
-import { json, noBody, type PartOf, requiredBody } from '../http/bodies.ts';
+import { json, noBody, optionalBody, type PartOf, requiredBody } from '../http/bodies.ts';
 import { attendeeIdPath, EXAMPLE_CHANGE, editTokenHeader, ifMatchHeader } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -129,7 +129,7 @@ export const editAttendee = createRoute({
   description:
     'For whoever registered them, by edit token or signed in, and for admins. With an e-mail address it counts against ' +
     'the limit of registrations.',
-  request: { params, headers: editHeaders, body: requiredBody(attendeePatch) },
+  request: { params, headers: editHeaders, body: optionalBody(attendeePatch) },
   responses: { 200: shown({ ...EXAMPLE_CHANGE, phone: '+49307654321' }), ...problems(...EDIT_PROBLEMS) },
 });
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
 import { availabilityJson } from '../http/availability.ts';
-import { json, noBody, type PartOf, requiredBody } from '../http/bodies.ts';
+import { json, noBody, optionalBody, type PartOf, requiredBody } from '../http/bodies.ts';
 import { EXAMPLE_CHANGE, eventIdPath, ifMatch } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -155,7 +155,7 @@ export const editEvent = createRoute({
   tags,
   security: signedIn,
   middleware: authRequired,
-  request: { params, headers: ifMatchEvent, body: requiredBody(eventPatch) },
+  request: { params, headers: ifMatchEvent, body: optionalBody(eventPatch) },
   responses: { 200: shown({ ...EXAMPLE_CHANGE, capacity: 150, available_slots: 130 }), ...problems(...EDIT_PROBLEMS) },
 });
 

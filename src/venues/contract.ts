@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { authOptional, authRequired } from '../http/auth.ts';
-import { json, noBody, type PartOf, requiredBody } from '../http/bodies.ts';
+import { json, noBody, optionalBody, type PartOf, requiredBody } from '../http/bodies.ts';
 import { EXAMPLE_CHANGE, ifMatchHeader, venueIdPath } from '../http/fields.ts';
 import {
   BOOKMARK_HEADER,
@@ -112,7 +112,7 @@ export const editVenue = createRoute({
   operationId: 'editVenue',
   summary: 'Change part of a venue',
   description: 'For its owner and admins. The capacity may not go below that of an upcoming event there.',
-  request: { params, headers: ifMatchHeader, body: requiredBody(venuePatch) },
+  request: { params, headers: ifMatchHeader, body: optionalBody(venuePatch) },
   responses: { 200: shown({ ...EXAMPLE_CHANGE, capacity: 4000 }), ...problems(...EDIT_PROBLEMS) },
 });
 

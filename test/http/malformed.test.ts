@@ -41,6 +41,13 @@ describe('a body', () => {
   });
 });
 
+it.concurrent.each(withBody)('a body is missed by %s if the document says that it has to be sent', async (route) => {
+  const { method, path, call } = await callOf(route, 'owner');
+  const { body: _, ...rest } = call;
+  const { status } = await request(method, path, rest);
+  expect(status === 422).toBe(operations.get(route)?.requestBody?.required ?? false);
+});
+
 /** What takes time by the square of its length to normalise. */
 const MARKED = `a${'\u0301'.repeat(1000)}${'\u0316'.repeat(1000)}`;
 

@@ -22,7 +22,7 @@ export interface Operation {
     readonly example?: unknown;
     readonly schema: Schema & { readonly example?: unknown };
   }[];
-  readonly requestBody?: { readonly content: Content };
+  readonly requestBody?: { readonly required?: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly content?: Content; readonly headers?: object }>>;
 }
 
