@@ -2,6 +2,7 @@ import { and, eq, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
 import { type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
@@ -81,7 +82,7 @@ export async function findUserByKey(db: DrizzleD1Database, key: string): Promise
   return (await db.select().from(users).where(eq(column, key)).get()) ?? null;
 }
 
-/** Changes what is named of the account's profile; null if there is no such account. */
+/** Changes what is named of the account's profile, unless it is so already; null if there is no such account. */
 export async function updateProfile(
   db: DrizzleD1Database,
   id: UserId,
@@ -102,11 +103,12 @@ export async function updateProfile(
   );
   const free = and(eq(users.id, id), notExists(db.select({ id: other.id }).from(other).where(sameName)));
   const entry = { ...own(id, now), action: 'profile_edited', details: { fields: Object.keys(changes).map(snakeCase) } };
+  const isChange = differs(users, changes);
   const [, [updated], others] = await db.batch([
-    historyLine(db, entry, users, free),
+    historyLine(db, entry, users, and(free, isChange)),
     db
       .update(users)
-      .set({ ...changes, ...keys, updatedAt: now })
+      .set({ ...changes, ...keys, updatedAt: sql`iif(${isChange}, ${now}, ${users.updatedAt})` })
       .where(free)
       .returning(),
     db.select().from(other).where(sameName),
@@ -115,7 +117,10 @@ export async function updateProfile(
   return others.length > 0 ? takenBy(others, keys.usernameKey) : null;
 }
 
-/** Gives the account its organization and, unless it is more already, the role of an organizer; null if unknown. */
+/**
+ * Gives the account its organization and, unless it is more already, the role of an organizer; null if unknown. An
+ * organizer's own organization is no change.
+ */
 export async function becomeOrganizer(
   db: DrizzleD1Database,
   id: UserId,
@@ -124,11 +129,13 @@ export async function becomeOrganizer(
 ): Promise<UserRow | null> {
   const role = sql`CASE ${users.role} WHEN 'customer' THEN 'organizer' ELSE ${users.role} END`;
   const action = sql`CASE ${users.role} WHEN 'customer' THEN 'became_organizer' ELSE 'organization_changed' END`;
+  const changes = { ...organization, role };
+  const isChange = differs(users, changes);
   const [, [row]] = await db.batch([
-    historyLine(db, { ...own(id, now), action }, users, eq(users.id, id)),
+    historyLine(db, { ...own(id, now), action }, users, and(eq(users.id, id), isChange)),
     db
       .update(users)
-      .set({ ...organization, role, updatedAt: now })
+      .set({ ...changes, updatedAt: sql`iif(${isChange}, ${now}, ${users.updatedAt})` })
       .where(eq(users.id, id))
       .returning(),
   ]);

@@ -1,6 +1,7 @@
 import { and, desc, eq, exists, gte, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
 import { refreshFamilies, type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
@@ -53,7 +54,7 @@ function isCalled(prefix: string): SQL | undefined {
 
 /**
  * Gives an account another role, or disables or enables it, in one statement: of two admins who demote each other at
- * once, one stays. Whoever is disabled is signed out everywhere.
+ * once, one stays. Whoever is disabled is signed out everywhere. What the account is already is no change.
  * @param actorId the admin
  * @throws Problem `user_not_found`, `last_admin`, or `validation_failed` for an organizer without an organization
  */
@@ -78,7 +79,7 @@ export async function updateUser(
     .from(users)
     .where(and(eq(users.id, id), isNotNull(users.disabledAt)));
   const those = and(eq(users.id, id), allowed);
-  const isChange = Object.keys(changes).length > 0;
+  const isChange = differs(users, changes);
   const entry = {
     at: now,
     userId: actorId,
@@ -89,10 +90,10 @@ export async function updateUser(
     details: { role, disabled },
   } as const;
   const [, [updated], , [row]] = await db.batch([
-    historyLine(db, entry, users, isChange ? those : sql`false`),
+    historyLine(db, entry, users, and(those, isChange)),
     db
       .update(users)
-      .set({ ...changes, updatedAt: isChange ? now : sql`${users.updatedAt}` })
+      .set({ ...changes, updatedAt: sql`iif(${isChange}, ${now}, ${users.updatedAt})` })
       .where(those)
       .returning(),
     db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, id), exists(isDisabled))),

@@ -3,6 +3,7 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { expectedNowhere } from '../db/attendees.ts';
+import { differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
 import { forgetAnswersAbout } from '../db/idempotency.ts';
 import { type AttendeeRow, attendees, events, type NewAttendee, reservations } from '../db/tables.ts';
@@ -133,7 +134,7 @@ function selectFrom(db: DrizzleD1Database, match: string | undefined, where: SQL
 }
 
 /**
- * Changes what is named of the attendee, in one statement.
+ * Changes what is named of the attendee, in one statement. What is known already is no change.
  * @param actorId who asks for it; null: somebody with the edit token
  * @param ifVersions the versions that the change is meant for; null: any
  * @throws Problem `attendee_not_found`, `version_mismatch` or `email_taken`
@@ -148,15 +149,14 @@ export async function updateAttendee(
 ): Promise<AttendeeRow> {
   const { first_name: firstName, last_name: lastName, email, phone, date_of_birth: dateOfBirth } = patch;
   const emailKey = email === undefined ? undefined : identifierKey(email);
-  const isChange = Object.keys(patch).length > 0;
+  const named = { firstName, lastName, email, phone, dateOfBirth };
+  const isChange = differs(attendees, named);
   const changes = {
-    ...(firstName !== undefined && { firstName }),
-    ...(lastName !== undefined && { lastName, lastNameKey: sortKey(lastName) }),
-    ...(email !== undefined && { email, emailKey: identifierKey(email) }),
-    ...(phone !== undefined && { phone }),
-    ...(dateOfBirth !== undefined && { dateOfBirth }),
-    ...(isChange && { updatedAt: now }),
-    version: isChange ? sql`${attendees.version} + 1` : sql`${attendees.version}`,
+    ...named,
+    lastNameKey: lastName === undefined ? undefined : sortKey(lastName),
+    emailKey,
+    updatedAt: sql`iif(${isChange}, ${now}, ${attendees.updatedAt})`,
+    version: sql`${attendees.version} + ${isChange}`,
   };
   const other = alias(attendees, 'other');
   const isFree =
@@ -171,7 +171,7 @@ export async function updateAttendee(
   const allowed = and(atVersion(id, ifVersions), isFree);
   const entry = entryOf('attendee_edited', id, actorId, now, { fields: Object.keys(patch) });
   const [, [updated], [row]] = await db.batch([
-    historyLine(db, entry, attendees, isChange ? allowed : sql`false`),
+    historyLine(db, entry, attendees, and(allowed, isChange)),
     db.update(attendees).set(changes).where(allowed).returning(),
     db.select().from(attendees).where(eq(attendees.id, id)),
   ]);

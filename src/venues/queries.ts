@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, gt, isNull, max, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
+import { differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
 import { events, type NewVenue, type VenueRow, venues } from '../db/tables.ts';
 import type { Instant, Principal, UserId, VenueId } from '../domain/model.ts';
@@ -95,7 +96,7 @@ function selectFrom(db: DrizzleD1Database, match: string | undefined, where: SQL
 
 /**
  * Changes what is named of the venue, in one statement: a capacity below that of an upcoming event is refused. Events
- * are judged as the read model has them, which may be moments behind their actors.
+ * are judged as the read model has them, which may be moments behind their actors. What it says already is no change.
  * @param ifVersions the versions that the change is meant for; null: any
  * @throws Problem `venue_not_found`, `not_venue_owner`, `version_mismatch` or `capacity_below_events`
  */
@@ -108,13 +109,13 @@ export async function updateVenue(
   now: Instant,
 ): Promise<VenueRow> {
   const { country_code: countryCode, ...rest } = patch;
-  const isChange = Object.keys(patch).length > 0;
+  const named = { ...rest, countryCode };
+  const isChange = differs(venues, named);
   const changes = {
-    ...rest,
-    ...(countryCode !== undefined && { countryCode }),
+    ...named,
     ...(rest.name !== undefined && { nameKey: sortKey(rest.name) }),
-    ...(isChange && { updatedAt: now }),
-    version: isChange ? sql`${venues.version} + 1` : sql`${venues.version}`,
+    updatedAt: sql`iif(${isChange}, ${now}, ${venues.updatedAt})`,
+    version: sql`${venues.version} + ${isChange}`,
   };
   const larger =
     patch.capacity === undefined
@@ -128,7 +129,7 @@ export async function updateVenue(
   const allowed = and(changeable(id, principal, ifVersions), larger);
   const entry = entryOf('venue_edited', id, principal.userId, now, patch);
   const [, [updated], [row], [largest]] = await db.batch([
-    historyLine(db, entry, venues, isChange ? allowed : sql`false`),
+    historyLine(db, entry, venues, and(allowed, isChange)),
     db.update(venues).set(changes).where(allowed).returning(),
     db.select().from(venues).where(present(id)),
     db

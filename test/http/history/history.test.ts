@@ -147,7 +147,7 @@ describe('what is done to an attendee', () => {
     const attendee = await register(body, owner.token);
     const path = `/api/attendees/${attendee.id}`;
     await request('PATCH', path, { token: owner.token, body: { phone: '+49 30 901820' } });
-    await request('PATCH', path, { body: { first_name: 'Grace' }, headers: { 'x-edit-token': attendee.edit_token } });
+    await request('PATCH', path, { body: { first_name: 'Ada' }, headers: { 'x-edit-token': attendee.edit_token } });
     await request('PATCH', path, { token: owner.token, body: {} });
     await request('DELETE', path, { token: admin.token });
     const lines = await allPages('/api/me/history', 100, owner.token);
