@@ -11,6 +11,7 @@ import {
   ifNoneMatch,
   LOCATION_HEADER,
   NOT_MODIFIED,
+  noStore,
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
@@ -235,7 +236,7 @@ export const getAvailability = createRoute({
   description: 'Asked from the one place that decides about the seats: never older than the request.',
   tags,
   security: anybody,
-  middleware: authOptional,
+  middleware: [authOptional, noStore] as const,
   request: { params },
   responses: {
     200: { description: 'The occupancy.', content: { 'application/json': { schema: availabilityJson } } },

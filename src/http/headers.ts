@@ -58,7 +58,7 @@ export function sendReadModel(
   c.header('x-d1-bookmark', answer.bookmark ?? AT_PRIMARY);
 }
 
-/** Keeps tokens and personal data out of every cache (RFC 6749, 5.1). */
+/** Keeps tokens, personal data (RFC 6749, 5.1) and what is true for a moment only out of every cache. */
 export const noStore = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   c.res.headers.set('cache-control', 'no-store');

@@ -9,6 +9,7 @@ import {
   ifNoneMatch,
   LOCATION_HEADER,
   NOT_MODIFIED,
+  noStore,
 } from '../http/headers.ts';
 import { IDEMPOTENCY_INPUT, REPLAYED_HEADER } from '../http/idempotency.ts';
 import { BODY_PROBLEMS, problems } from '../http/problem.ts';
@@ -53,7 +54,7 @@ export const listVenues = createRoute({
   description: 'For everybody, by name unless `sort` says otherwise.',
   tags,
   security: [{ bearerAuth: [] }, {}],
-  middleware: authOptional,
+  middleware: [authOptional, noStore] as const,
   request: { query: venueQuery, headers: BOOKMARK_INPUT },
   responses: {
     200: {
@@ -64,6 +65,14 @@ export const listVenues = createRoute({
     ...problems('unauthorized', 'validation_failed', 'database_unavailable'),
   },
 });
+
+/** Of a venue that is read. */
+const CACHE_HEADER = {
+  'Cache-Control': {
+    description: 'Keep it, and ask each time whether it still holds.',
+    schema: { type: 'string' as const, enum: ['no-cache'] },
+  },
+};
 
 export const getVenue = createRoute({
   method: 'get',
@@ -78,8 +87,8 @@ export const getVenue = createRoute({
     headers: BOOKMARK_INPUT.extend(ifNoneMatch()),
   },
   responses: {
-    200: shown(),
-    304: NOT_MODIFIED,
+    200: { ...shown(), headers: { ...headers, ...CACHE_HEADER } },
+    304: { ...NOT_MODIFIED, headers: { ...ETAG_HEADER, ...CACHE_HEADER } },
     ...problems('venue_not_found', 'validation_failed', 'database_unavailable'),
   },
 });

@@ -41,6 +41,7 @@ export const venues = createRouter()
     const venue = await findVenue(database(c), c.req.valid('param').id);
     if (venue === null || venue.deletedAt !== null) throw new Problem('venue_not_found');
     const json = answered(c, venue);
+    c.header('cache-control', 'no-cache');
     if (clientHas(c.req.valid('header')['if-none-match'], tagOf(venue))) return c.body(null, 304);
     return c.json(json, 200);
   })
