@@ -20,8 +20,8 @@ const username = normalized('NFKC', USERNAME_LENGTH_MAX)
   .regex(USERNAME, 'Letters, digits, ".", "_" and "-", beginning with a letter or digit')
   .openapi({
     description: 'Letters, digits, `.`, `_` and `-`, beginning with a letter or digit. Unique whatever its case.',
-    // Looser than what is judged, because not every reader of the document knows classes of Unicode.
-    pattern: '^[^@\\s]+$',
+    // What is judged as far as ASCII goes, and looser beyond: not every reader of the document knows classes of Unicode.
+    pattern: '^[^\\x00-/:-@\\[-`{-\\xa0][^\\x00-,/:-@\\[-^`{-\\xa0]*$',
     example: 'ada',
   });
 
@@ -101,7 +101,7 @@ export const logOutBody = z
       refuse(context, 'refresh_token', 'required', 'Send the refresh token of the device, or "all": true');
     }
   })
-  .openapi('LogOut');
+  .openapi('LogOut', { minProperties: 1 });
 
 /** What of the account is to change; what is absent stays. */
 export const profileBody = z

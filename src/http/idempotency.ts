@@ -5,10 +5,9 @@ import type { Command } from '../domain/commands.ts';
 import type { UserId } from '../domain/model.ts';
 import { Problem, type ProblemCode, validationProblem } from './problem.ts';
 
-const KEY_LENGTH_MAX = 255;
 /** A string of RFC 9651 (3.3.3), as the draft has it; clients that leave the quotes out are understood too. */
-const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
-const BARE = /^[\x21\x23-\x7e][\x20-\x7e]*$/;
+const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"$/;
+const BARE = /^[\x21\x23-\x7e][\x20-\x7e]{0,254}$/;
 
 /** The client's own name for a request, within its scope, and what it was used for. */
 export type IdempotencyKey = NonNullable<Command['idempotency']>;
@@ -22,6 +21,7 @@ export const IDEMPOTENCY_INPUT = z.object({
       description:
         'A name for this request, unique among yours, 1 to 255 printable ASCII characters, such as a UUID. For 24 hours ' +
         'a repeat with the same body has no further effect and gets the first answer again; a refusal is not kept.',
+      pattern: `${QUOTED.source}|${BARE.source}`,
       example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
     }),
 });
@@ -67,9 +67,9 @@ export function idempotencyKeyOf(
 ): IdempotencyKey | undefined {
   const sent = c.req.header('idempotency-key');
   if (sent === undefined) return undefined;
-  const name = QUOTED.exec(sent)?.[1]?.replace(/\\(["\\])/g, '$1') ?? BARE.exec(sent)?.[0] ?? '';
-  if (name === '' || name.length > KEY_LENGTH_MAX) {
-    const detail = `Send 1 to ${KEY_LENGTH_MAX} printable ASCII characters.`;
+  const name = QUOTED.exec(sent)?.[1]?.replace(/\\(["\\])/g, '$1') ?? BARE.exec(sent)?.[0];
+  if (name === undefined) {
+    const detail = 'Send 1 to 255 printable ASCII characters.';
     throw validationProblem([{ pointer: '/Idempotency-Key', code: 'invalid_format', detail }]);
   }
   const fingerprint = createHash('sha256').update(canonicalJson(body)).digest('base64url');

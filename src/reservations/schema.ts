@@ -111,7 +111,7 @@ export const transferOffer = z
     if (username !== undefined && user_id !== undefined) refuse(['user_id'], 'ambiguous', 'Name the user in one way');
     if (user_id !== undefined && parseUserId(user_id) === null) refuse(['user_id'], 'invalid_format', 'Not a user id');
   })
-  .openapi('TransferOffer', { example: { username: 'charles' } });
+  .openapi('TransferOffer', { minProperties: 1, maxProperties: 1, example: { username: 'charles' } });
 
 const arriving = seats.optional().openapi({
   description: 'How many of the party arrive now. Left out: all who have not yet.',

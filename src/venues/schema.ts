@@ -23,12 +23,7 @@ const facilities = z
   .array(line(FACILITY_LENGTH_MAX))
   .max(FACILITIES_MAX)
   .transform((all) => [...new Set(all)])
-  .openapi({
-    type: 'array',
-    items: { type: 'string', maxLength: FACILITY_LENGTH_MAX },
-    maxItems: FACILITIES_MAX,
-    example: ['step-free access', 'cloakroom'],
-  });
+  .openapi({ example: ['step-free access', 'cloakroom'] });
 
 /** A whole venue. The default is documented here and filled in by the route, which must tell it from what is sent. */
 export const venueInput = z

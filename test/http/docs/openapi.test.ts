@@ -1,7 +1,13 @@
 import type { Schema } from '@cfworker/json-schema';
 import { expect, it } from 'vitest';
+import { EXAMPLE_IDS } from '../../../src/http/fields.ts';
+import { idempotencyKeyOf } from '../../../src/http/idempotency.ts';
 import { PROBLEMS } from '../../../src/http/problem.ts';
+import { address, newcomer } from '../../support/accounts.ts';
+import { request } from '../../support/api.ts';
 import { openApi, operationsOf, schemaErrors } from '../../support/contract.ts';
+import { callOf } from '../../support/routes.ts';
+import { venueBody } from '../../support/venues.ts';
 
 const api = await openApi();
 const operations = operationsOf(api);
@@ -52,6 +58,47 @@ it.each(operations)('%s tells which headers come with a refusal', (_, { response
     expect('Retry-After' in headers, status).toBe(mayRetry);
     expect('WWW-Authenticate' in headers, status).toBe(status === '401');
   }
+});
+
+it.each([
+  ['POST /api/venues', { ...venueBody(), facilities: [''] }],
+  ['POST /api/auth/logout', {}],
+  ['POST /api/reservations/{id}/transfer', {}],
+  ['POST /api/reservations/{id}/transfer', { username: 'charles', user_id: EXAMPLE_IDS.friend }],
+  ['POST /api/auth/signup', newcomer({ username: '.ada' })],
+  ['POST /api/auth/signup', newcomer({ username: 'ada lovelace' })],
+  ['POST /api/auth/signup', newcomer({ username: 'ada!' })],
+])('lets nobody believe that %s takes %j', async (route, body) => {
+  const { method, path, call } = await callOf(route, 'owner');
+  expect(await request(method, path, { ...call, body })).toMatchObject({ status: 422 });
+  const schema = Object.fromEntries(operations)[route]?.requestBody?.content['application/json']?.schema;
+  expect(schemaErrors(api, schema ?? {}, body)).not.toEqual([]);
+});
+
+it.each(['ada', 'Åsa-1', '李.雷', 'क्षि_', '２b'])('lets everybody believe that one may be called %s', async (name) => {
+  const body = newcomer({ username: `${name}${crypto.randomUUID().slice(0, 8)}` });
+  expect(schemaErrors(api, api.components.schemas?.SignUp ?? {}, body)).toEqual([]);
+  expect((await request('POST', '/api/auth/signup', { body, headers: address() })).status).toBe(201);
+});
+
+it.each([
+  ['', false],
+  [' ', false],
+  ['"', false],
+  ['""', false],
+  ['a"', true],
+  ['x'.repeat(255), true],
+  ['x'.repeat(256), false],
+  [`"${'\\"'.repeat(255)}"`, true],
+  [`"${'x'.repeat(256)}"`, false],
+  ['é', false],
+])('takes for an Idempotency-Key what the document says, and nothing else: case %#', (key, isKey) => {
+  const parameters = api.paths['/api/events']?.post?.parameters;
+  const { schema } = parameters?.find(({ name }) => name === 'idempotency-key') ?? expect.fail('no such header');
+  expect(schemaErrors(api, schema, key).length === 0).toBe(isKey);
+  const ask = () => idempotencyKeyOf({ req: { header: () => key } }, 'createEvent', 'anonymous', {});
+  if (isKey) expect(ask()).toMatchObject({ key: expect.any(String) });
+  else expect(ask).toThrow('Not valid: /Idempotency-Key.');
 });
 
 /** The codes that a schema of problems allows. */
