@@ -33,9 +33,10 @@ export const exportReservations = createRoute({
   operationId: 'exportEventReservations',
   summary: "Download an event's reservations as CSV",
   description:
-    'For its organizer and admins: all that were made up to now, oldest first, as RFC 4180 has it, in UTF-8. What a ' +
-    "spreadsheet would take for a formula, at the start of a text or after a semicolon, has an apostrophe (`'`) before " +
-    'it. A file that ends early was cut off: the connection breaks then.',
+    'For its organizer and admins: all that were made up to now, oldest first, as RFC 4180 has it, in UTF-8; one that ' +
+    'was removed (`DELETE /reservations/{id}`) is left out. What a spreadsheet would take for a formula, at the start ' +
+    "of a text or after a semicolon, has an apostrophe (`'`) before it. A file that ends early was cut off: the " +
+    'connection breaks then.',
   // Of all of them: what would narrow a list must not be taken for doing so here.
   request: { params, query: z.strictObject({}), headers: BOOKMARK_INPUT },
   responses: {

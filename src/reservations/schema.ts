@@ -38,7 +38,8 @@ export const newReservation = z
         default: 'refuse',
         description:
           'What to do when the seats do not suffice: answer `sold_out`, or join the waitlist. Those who wait get seats ' +
-          'as they become free, the first to come first, as the event wants it: pending with a fresh hold, or confirmed.',
+          'as they become free, the first to come first, as the event wants it: pending with a fresh hold, or confirmed. ' +
+          'A party larger than the capacity of the event would wait in vain, and gets `sold_out` all the same.',
       }),
   })
   .openapi('NewReservation', { example: { quantity: 2 } });

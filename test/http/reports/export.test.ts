@@ -99,6 +99,18 @@ describe('the file', () => {
     expect(await namesIn()).toEqual([attendee.id, '', '']);
   });
 
+  it('has those that were cancelled, and none that was removed', async () => {
+    const event = await createEvent(token);
+    const [cancelled, removed] = [await somebody(), await somebody()];
+    const [kept, gone] = await Promise.all(
+      [cancelled, removed].map((by) => request('POST', `/api/events/${event.id}/reservations`, { token: by.token })),
+    );
+    await request('POST', `/api/reservations/${kept?.body.id}/cancel`, { token: cancelled.token });
+    await request('DELETE', `/api/reservations/${gone?.body.id}`, { token: removed.token });
+    const [, ...lines] = parse((await request('GET', pathOf(event.id), { token })).body);
+    expect(lines.map(([id, status]) => [id, status])).toEqual([[kept?.body.id, 'cancelled']]);
+  });
+
   it('is complete and in order with 5,000 reservations, whatever their users are called', async () => {
     const event = await createEvent(token, { capacity: 10_000 });
     const hostile = ['=cmd|"/c calc"!A1', '+1', '-1+1', '@x', '\tx', 'a,b\r\n"c"', 'Ωμέγα'];
