@@ -43,12 +43,16 @@ export const EXAMPLE_CHANGE = { updated_at: EXAMPLE_TIMES.changed, version: 2 } 
 /** The last millisecond of the year 9999, beyond which RFC 3339 cannot write an instant. */
 const INSTANT_MAX = 253_402_300_799_999;
 
-/** RFC 3339 text with an offset or Z as epoch milliseconds. */
-export const instant = z.iso
-  .datetime({
-    offset: true,
-    error: ({ code }) => (code === 'invalid_format' ? 'Expected an RFC 3339 time with an offset or Z.' : undefined),
-  })
+const dateTime = z.iso.datetime({
+  offset: true,
+  error: ({ code }) => (code === 'invalid_format' ? 'Expected an RFC 3339 time with an offset or Z.' : undefined),
+});
+
+/** RFC 3339 text with an offset or Z, which as the T may be small (5.6), as epoch milliseconds. */
+export const instant = z
+  .string()
+  .toUpperCase()
+  .pipe(dateTime)
   .transform((text) => Date.parse(text))
   .refine((at) => at >= 0 && at <= INSTANT_MAX, { params: { code: 'out_of_range' }, error: 'Beyond 1970 to 9999.' })
   .openapi({ type: 'string', format: 'date-time', example: '2035-06-01T18:00:00+02:00' });
@@ -169,7 +173,13 @@ const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 
 /** A number in the query, written in decimal digits only: `Number` reads `0x10`, blanks and nothing at all as one, too. */
 export function decimal<T extends z.ZodNumber>(number: T) {
-  return z.preprocess((text) => (typeof text === 'string' && DECIMAL.test(text) ? Number(text) : text), number);
+  return z.preprocess((text, context) => {
+    if (typeof text !== 'string') return text;
+    if (DECIMAL.test(text)) return Number(text);
+    const message = 'Expected a number in decimal digits.';
+    context.addIssue({ code: 'invalid_type', expected: 'number', input: text, message });
+    return z.NEVER;
+  }, number);
 }
 
 /**

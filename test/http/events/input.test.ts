@@ -168,8 +168,9 @@ it('text is stored as it means, not as it was typed', async () => {
     title: '  Jazz 🎷 im Café  ',
     description: 'one\r\ntwo\tthree\n',
     time_zone: 'europe/berlin',
-    start_time: '2099-06-01T18:00:00+02:00',
-    end_time: '2099-06-01T19:00:00.5Z',
+    start_time: '2099-06-01t18:00:00+02:00',
+    end_time: '2099-06-01t19:00:00.5z',
+    cancel_until: '2099-06-01T12:00:00z',
     price: { amount: 0, currency: 'eur' },
     tags: [' Jazz ', 'JAZZ', 'Open Air', 'cafe\u0301', 'café'],
   });
@@ -179,6 +180,7 @@ it('text is stored as it means, not as it was typed', async () => {
     time_zone: 'Europe/Berlin',
     start_time: '2099-06-01T16:00:00.000Z',
     end_time: '2099-06-01T19:00:00.500Z',
+    cancel_until: '2099-06-01T12:00:00.000Z',
     price: { amount: 0, currency: 'EUR' },
     tags: ['jazz', 'open air', 'café'],
   });

@@ -103,6 +103,7 @@ describe('filters', () => {
     expect(await titles(`?starts_after=${time(2)}&starts_before=${time(4)}`)).toEqual(['1']);
     const inBerlin = new Date(Date.now() + 4 * HOUR_MS).toISOString().replace('Z', '+02:00');
     expect(await titles(`?starts_after=${inBerlin}`)).toEqual(['1', '2']);
+    expect(await titles(`?starts_after=${time(2).toLowerCase()}`)).toEqual(['1', '2']);
   });
 
   it('by seats left', async () => {
@@ -196,6 +197,13 @@ describe('order and pages', () => {
     const mine = await request('GET', `/api/reservations?cursor=${body.next_cursor}`, { token });
     expect(mine).toMatchObject(invalid(['/cursor', 'invalid_cursor']));
   });
+});
+
+it.each(['abc', '0x10', ''])('says that %j is no number in decimal digits', async (limit) => {
+  const { body } = await request('GET', `/api/events?limit=${limit}`);
+  expect(body.errors).toEqual([
+    { pointer: '/limit', code: 'invalid_type', detail: 'Expected a number in decimal digits.' },
+  ]);
 });
 
 describe('a query that makes no sense is refused by name', () => {
