@@ -67,7 +67,7 @@ async function authenticate(secret: string, header: string | undefined): Promise
 }
 
 /** A 401 for a token that is missing, not valid, or of an account that is gone (RFC 6750, section 3). */
-export function unauthorized(detail: string, challenge = ''): Problem {
+function unauthorized(detail: string, challenge = ''): Problem {
   return new Problem('unauthorized', detail, {}, { 'www-authenticate': `Bearer ${challenge}`.trim() });
 }
 
