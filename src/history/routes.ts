@@ -28,7 +28,7 @@ const getMyHistory = createRoute({
   summary: 'List what I did and what happened to my reservations',
   description:
     'Everything that the account did, and what others or time did to it and to its reservations. Who the others are ' +
-    'is not said: their `user_id` is null.',
+    'is not said (their `user_id` is null), except between whom a reservation passes, in `details`.',
   request: { query: myHistoryQuery, headers: BOOKMARK_INPUT },
   responses: { 200: listed, ...problems('unauthorized', 'validation_failed', 'database_unavailable') },
 });
