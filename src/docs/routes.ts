@@ -1,11 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { databaseUnavailable } from '../http/database.ts';
+import { ETAG_HEADER, ifNoneMatch, NOT_MODIFIED } from '../http/headers.ts';
 import { Problem, problems } from '../http/problem.ts';
 import { type AppEnv, createRouter, logError } from '../http/router.ts';
 import { openApiDocument } from './document.ts';
 
 const HEALTH_CHECK_MS = 2_000;
+/** An ETag of a page. */
+const EXAMPLE_TAG = '"5f1c8a9d0b7e4c3a2f6d8e9b1a0c4d7e"';
 
 const healthz = createRoute({
   method: 'get',
@@ -55,8 +58,14 @@ function page(path: '/' | '/docs' | '/redoc', operationId: string, summary: stri
     summary,
     description,
     security: [],
+    request: { headers: z.object(ifNoneMatch(EXAMPLE_TAG)) },
     responses: {
-      200: { description: 'A page for people.', content: { 'text/html': { schema: z.string() } } },
+      200: {
+        description: 'A page for people.',
+        headers: ETAG_HEADER,
+        content: { 'text/html': { schema: z.string() } },
+      },
+      304: NOT_MODIFIED,
       ...problems(),
     },
   });

@@ -52,3 +52,9 @@ it('lets no browser make a page of an answer of the API', async () => {
 it('answers a missing asset with a problem', async () => {
   expect((await request('GET', '/assets/nothing.js')).body).toMatchObject({ code: 'route_not_found' });
 });
+
+it.each(['/', '/docs', '/redoc'])('answers 304 to a browser that has the page %s', async (path) => {
+  const etag = (await request('GET', path)).headers.get('etag') ?? expect.fail('no ETag');
+  const again = await request('GET', path, { headers: { 'if-none-match': etag } });
+  expect([again.status, again.body, again.headers.get('etag')]).toEqual([304, '', etag]);
+});
