@@ -3,7 +3,7 @@ import { identifierKey, isEmail } from '../src/http/identifiers.ts';
 
 /**
  * The statements, for one batch, that make an account an admin and tell the history of it; the last one answers the
- * account's name and address. For who is an admin already there is no line.
+ * account's name and address. For who is an admin already there is no line, and nothing changes.
  * @param name username or e-mail address
  */
 export function promotion(name: string, now: number): string[] {
@@ -13,7 +13,8 @@ export function promotion(name: string, now: number): string[] {
     `INSERT INTO history (id, at, owner_id, action, subject_type, subject_id, details)
      SELECT '${newLineId(now)}', ${now}, id, 'account_changed', 'user', id, '{"role":"admin"}'
      FROM users WHERE ${account} AND role <> 'admin'`,
-    `UPDATE users SET role = 'admin', updated_at = ${now} WHERE ${account} RETURNING username, email`,
+    `UPDATE users SET role = 'admin', updated_at = iif(role = 'admin', updated_at, ${now})
+     WHERE ${account} RETURNING username, email`,
   ];
 }
 

@@ -20,9 +20,12 @@ async function linesAbout(userId: string) {
 it('makes an account an admin, with a line in the history; twice is once', async () => {
   const { userId, username } = await member('customer');
   expect(await promote(username.toUpperCase())).toEqual([{ username, email: `${username}@example.com` }]);
+  const row = () => env.DB.prepare('SELECT role, updated_at FROM users WHERE id = ?').bind(userId).first();
+  const promoted = await row();
+  expect(promoted).toMatchObject({ role: 'admin' });
+  await scheduler.wait(2);
   await promote(`${username}@example.com`);
-  const role = await env.DB.prepare('SELECT role FROM users WHERE id = ?').bind(userId).first('role');
-  expect(role).toBe('admin');
+  expect(await row()).toEqual(promoted);
   expect(await linesAbout(userId)).toMatchObject([{ user_id: null, event_id: null, details: { role: 'admin' } }]);
 });
 
