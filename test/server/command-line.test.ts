@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { ROOT } from '../../scripts/paths.ts';
@@ -108,4 +109,13 @@ it.each(HOPELESS)('%s %j says in one line why it cannot', async (name, args, com
 it('asking an empty folder for what it keeps leaves it empty', async () => {
   await Promise.all([run('lists', '--state', nothing.path), run('admin', 'ada', '--state', nothing.path)]);
   expect(readdirSync(nothing.path)).toEqual([]);
+});
+
+it('admin knows a database in which no server has made a table yet', async () => {
+  const state = await temporaryState();
+  await mkdir(join(state.path, 'd1'), { recursive: true });
+  const ended = await run('admin', 'ada', '--state', state.path);
+  await state.remove();
+  const complaint = `The database in ${state.path} is empty: start the server once, then sign up.\n`;
+  expect(ended).toEqual({ code: 1, out: '', complaint });
 });
