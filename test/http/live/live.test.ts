@@ -286,19 +286,19 @@ it('admits 10,000 watchers and sends the next one away for a moment', async () =
   const { id } = await createEvent(token);
   const watching = await watchBySocket(id);
   await sees(watching, { reserved_slots: 0 });
-  let there = false;
+  // The other ends, which are the hub's own here: they end when it falls asleep, or when they are collected as garbage.
+  const crowd: WebSocket[] = [];
   let asked = false;
-  const crowd = runInDurableObject(hubOf(id), async (_, state) => {
+  const awake = runInDurableObject(hubOf(id), async (_, state) => {
     for (let count = 1; count < 10_000; count += 1) {
-      const { 1: server } = new WebSocketPair();
+      const { 0: client, 1: server } = new WebSocketPair();
       state.acceptWebSocket(server);
       server.serializeAttachment(Number.MAX_SAFE_INTEGER);
+      crowd.push(client);
     }
-    there = true;
-    // Their other ends are the hub's own, and end when it falls asleep: on a slow machine that is before it is asked.
     await vi.waitUntil(() => asked, { timeout: 60_000 });
   });
-  await vi.waitUntil(() => there, { timeout: 20_000 });
+  await vi.waitUntil(() => crowd.length === 9_999, { timeout: 20_000 });
   // A broadcast counts who is there.
   await reserve(id);
   await sees(watching, { reserved_slots: 1 });
@@ -309,7 +309,8 @@ it('admits 10,000 watchers and sends the next one away for a moment', async () =
     expect(await answer.json()).toMatchObject({ code: 'overloaded' });
   }
   asked = true;
-  await crowd;
+  await awake;
+  expect(crowd).toHaveLength(9_999);
   await evictDurableObject(hubOf(id), { webSockets: 'close' });
   expect((await ask(id, { upgrade: 'websocket' })).status).toBe(101);
 });
