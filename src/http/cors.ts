@@ -41,11 +41,11 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
   return originsOf(c.env).length === 0 ? next() : answer(c, next);
 });
 
-/** Who runs the Worker may leave the variable out. */
+/** Who runs the Worker may leave the variable out, and write origins as browsers show them, with a slash at the end. */
 function originsOf({ CORS_ORIGINS: origins = '' }: { readonly CORS_ORIGINS?: string }): string[] {
   return origins
     .split(',')
-    .map((origin) => origin.trim())
+    .map((origin) => origin.trim().replace(/\/$/, ''))
     .filter(Boolean);
 }
 

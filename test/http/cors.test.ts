@@ -33,6 +33,11 @@ describe('a page of an allowed origin', () => {
     expect(headers.get('vary')).toContain('Origin');
   });
 
+  it('is known by its origin, whether that was written with a slash or without', async () => {
+    const { headers } = await preflight(`${PAGE}/`);
+    expect(headers.get('access-control-allow-origin')).toBe(PAGE);
+  });
+
   it.each([
     ['/api/events', 200],
     ['/api/nothing', 404],
