@@ -27,8 +27,8 @@ interface Kept {
 
 /**
  * Passes an event's availability on to all who watch it, so that they cost the event's actor nothing: it subscribes
- * there once for all of them. It sleeps between messages while their sockets stay open; it keeps no timer but
- * the alarm that renews its subscription, and what it forgets asleep it asks anew.
+ * there once for all of them. It sleeps between messages while their sockets stay open; it keeps no timer but the alarm
+ * that renews its subscription, and what it forgets asleep it asks anew.
  */
 export class LiveHub extends DurableObject<Env> {
   /** The newest state that this instance heard of. */

@@ -15,8 +15,9 @@ export const confirmReservation = createRoute({
   operationId: 'confirmReservation',
   summary: 'Confirm a pending reservation before its hold expires',
   description:
-    'Confirming a confirmed one changes nothing. A hold ends with its event at the latest. With `reacquire`, one whose hold expired takes its seats again, if ' +
-    'anybody could have them now; else it answers `hold_expired` as without.',
+    'Confirming a confirmed one changes nothing. Once the event is over, the answer is `reservations_closed`. ' +
+    'With `reacquire`, one whose hold expired takes its seats again, if anybody could have them now; else it answers ' +
+    '`hold_expired` as without.',
   request: { params: ofReservation, body: optionalBody(confirmation) },
   responses: {
     200: shown({ ...EXAMPLE_CHANGE, confirmed_at: EXAMPLE_TIMES.changed }),

@@ -23,9 +23,8 @@ export const offerTransfer = createRoute({
   description:
     'It stays where it is, with its seats, until the other accepts; then it is for the other, whatever attendee it ' +
     'names. A later offer replaces an earlier one. It can be offered until reservations close; who runs the event ' +
-    'cannot offer it to themselves. The other finds it with `GET /reservations?offered=true`. Usernames ' +
-    'are public (sign-up tells whether one is taken too); e-mail addresses are neither accepted here nor shown to ' +
-    'anybody.',
+    'cannot offer it to themselves. The other finds it with `GET /reservations?offered=true`. Usernames are public ' +
+    '(sign-up tells whether one is taken too); e-mail addresses are neither accepted here nor shown to anybody.',
   request: { params: ofReservation, body: requiredBody(transferOffer) },
   responses: {
     200: shown({ ...EXAMPLE_CHANGE, transfer_to: EXAMPLE_IDS.friend }),
