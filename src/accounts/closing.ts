@@ -14,12 +14,11 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm';
-import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { execute } from '../actor/client.ts';
-import { expectedNowhere } from '../db/attendees.ts';
+import { expectedNowhere, forgetting } from '../db/attendees.ts';
 import { firstIdAt, historyLine } from '../db/history.ts';
-import { forgetAnswers, forgetAnswersAbout } from '../db/idempotency.ts';
+import { forgetAnswers } from '../db/idempotency.ts';
 import {
   attendees,
   closedAccounts,
@@ -32,15 +31,7 @@ import {
 } from '../db/tables.ts';
 import type { Action } from '../domain/commands.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type {
-  AttendeeId,
-  EventId,
-  Instant,
-  Principal,
-  ReservationId,
-  ReservationStatus,
-  UserId,
-} from '../domain/model.ts';
+import type { EventId, Instant, Principal, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
 import { ACCESS_TOKEN_SECONDS } from '../http/auth.ts';
 import { hasOtherAdmin } from './users-queries.ts';
 
@@ -224,7 +215,10 @@ async function publishedAfter(db: DrizzleD1Database, userId: UserId, now: Instan
   return rows.map(({ id }) => id);
 }
 
-/** Deletes the attendees whom the account registered, but for those whom an event still expects; says whether none is left. */
+/**
+ * Deletes the attendees whom the account registered, but for those whom an event still expects; done where none is
+ * left.
+ */
 async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Instant, stepsMax: number) {
   const theirs = eq(attendees.userId, userId);
   let stepsTaken = 0;
@@ -234,7 +228,7 @@ async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Insta
       .from(attendees)
       .where(and(theirs, expectedNowhere(db, now)))
       .limit(STEP);
-    const [first, ...others] = rows.flatMap(({ id }) => forgetting(db, userId, id, now));
+    const [first, ...others] = rows.flatMap(({ id }) => forgetting(db, id, userId, now, eq(attendees.id, id)));
     if (first === undefined) break;
     await db.batch([first, ...others]);
     stepsTaken += 1;
@@ -242,11 +236,4 @@ async function forgetAttendees(db: DrizzleD1Database, userId: UserId, now: Insta
   }
   const left = await db.select({ id: attendees.id }).from(attendees).where(theirs).limit(1).get();
   return { isDone: left === undefined, stepsTaken };
-}
-
-/** The statements that forget an attendee, in the name of the account. */
-function forgetting(db: DrizzleD1Database, userId: UserId, id: AttendeeId, at: Instant): BatchItem<'sqlite'>[] {
-  const its = { at, userId, action: 'attendee_deleted', subjectType: 'attendee', subjectId: id } as const;
-  const one = eq(attendees.id, id);
-  return [historyLine(db, its, attendees, one), db.delete(attendees).where(one), forgetAnswersAbout(db, id)];
 }

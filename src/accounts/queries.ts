@@ -2,7 +2,7 @@ import { and, eq, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { differs } from '../db/changes.ts';
+import { changedAt, differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
 import { type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
@@ -108,7 +108,7 @@ export async function updateProfile(
     historyLine(db, entry, users, and(free, isChange)),
     db
       .update(users)
-      .set({ ...changes, ...keys, updatedAt: sql`iif(${isChange}, ${now}, ${users.updatedAt})` })
+      .set({ ...changes, ...keys, updatedAt: changedAt(isChange, now, users.updatedAt) })
       .where(free)
       .returning(),
     db.select().from(other).where(sameName),
@@ -135,7 +135,7 @@ export async function becomeOrganizer(
     historyLine(db, { ...own(id, now), action }, users, and(eq(users.id, id), isChange)),
     db
       .update(users)
-      .set({ ...changes, updatedAt: sql`iif(${isChange}, ${now}, ${users.updatedAt})` })
+      .set({ ...changes, updatedAt: changedAt(isChange, now, users.updatedAt) })
       .where(eq(users.id, id))
       .returning(),
   ]);

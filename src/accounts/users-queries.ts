@@ -1,7 +1,7 @@
 import { and, desc, eq, exists, gte, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { differs } from '../db/changes.ts';
+import { changedAt, differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
 import { refreshFamilies, type UserRow, users } from '../db/tables.ts';
 import type { Instant, UserId } from '../domain/model.ts';
@@ -93,7 +93,7 @@ export async function updateUser(
     historyLine(db, entry, users, and(those, isChange)),
     db
       .update(users)
-      .set({ ...changes, updatedAt: sql`iif(${isChange}, ${now}, ${users.updatedAt})` })
+      .set({ ...changes, updatedAt: changedAt(isChange, now, users.updatedAt) })
       .where(those)
       .returning(),
     db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, id), exists(isDisabled))),

@@ -2,10 +2,9 @@ import { and, eq, getTableColumns, inArray, isNull, ne, notExists, or, type SQL,
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { expectedNowhere } from '../db/attendees.ts';
-import { differs } from '../db/changes.ts';
+import { expectedNowhere, forgetting } from '../db/attendees.ts';
+import { changedAt, differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
-import { forgetAnswersAbout } from '../db/idempotency.ts';
 import { type AttendeeRow, attendees, events, type NewAttendee, reservations } from '../db/tables.ts';
 import type { AttendeeId, Instant, UserId } from '../domain/model.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
@@ -155,7 +154,7 @@ export async function updateAttendee(
     ...named,
     lastNameKey: lastName === undefined ? undefined : sortKey(lastName),
     emailKey,
-    updatedAt: sql`iif(${isChange}, ${now}, ${attendees.updatedAt})`,
+    updatedAt: changedAt(isChange, now, attendees.updatedAt),
     version: sql`${attendees.version} + ${isChange}`,
   };
   const other = alias(attendees, 'other');
@@ -194,9 +193,7 @@ export async function deleteAttendee(
 ): Promise<void> {
   const allowed = and(atVersion(id, ifVersions), expectedNowhere(db, now));
   const [, deleted, , [row]] = await db.batch([
-    historyLine(db, entryOf('attendee_deleted', id, actorId, now), attendees, allowed),
-    db.delete(attendees).where(allowed).returning({ id: attendees.id }),
-    forgetAnswersAbout(db, id),
+    ...forgetting(db, id, actorId, now, allowed),
     db.select().from(attendees).where(eq(attendees.id, id)),
   ]);
   if (deleted.length > 0) return;

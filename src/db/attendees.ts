@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { and, eq, gt, inArray, isNull, ne, notExists, or, type SQL } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
 import type { AttendeeId, Instant, Principal, UserId } from '../domain/model.ts';
+import { historyLine } from './history.ts';
+import { forgetAnswersAbout } from './idempotency.ts';
 import { isAdminNow } from './roles.ts';
 import { type AttendeeRow, attendees, events, reservations } from './tables.ts';
 
@@ -117,4 +119,32 @@ export function expectedNowhere(db: DrizzleD1Database, now: Instant): SQL {
       ),
     );
   return notExists(coming);
+}
+
+/**
+ * The statements that forget an attendee, with a line in the history and what was answered about them, if a condition on
+ * their row holds by then; the second gives the id of who is gone.
+ * @param actorId who asks for it; null: somebody with the edit token
+ */
+export function forgetting(
+  db: DrizzleD1Database,
+  id: AttendeeId,
+  actorId: UserId | null,
+  at: Instant,
+  where: SQL | undefined,
+) {
+  const ownerId = sql`${attendees.userId}`;
+  const line = {
+    at,
+    userId: actorId,
+    ownerId,
+    action: 'attendee_deleted',
+    subjectType: 'attendee',
+    subjectId: id,
+  } as const;
+  return [
+    historyLine(db, line, attendees, where),
+    db.delete(attendees).where(where).returning({ id: attendees.id }),
+    forgetAnswersAbout(db, id),
+  ] as const;
 }

@@ -1,7 +1,7 @@
 import { and, eq, getTableColumns, gt, isNull, max, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { DrizzleD1Database } from 'drizzle-orm/d1';
-import { differs } from '../db/changes.ts';
+import { changedAt, differs } from '../db/changes.ts';
 import { historyLine } from '../db/history.ts';
 import { events, type NewVenue, type VenueRow, venues } from '../db/tables.ts';
 import type { Instant, Principal, UserId, VenueId } from '../domain/model.ts';
@@ -114,7 +114,7 @@ export async function updateVenue(
   const changes = {
     ...named,
     ...(rest.name !== undefined && { nameKey: sortKey(rest.name) }),
-    updatedAt: sql`iif(${isChange}, ${now}, ${venues.updatedAt})`,
+    updatedAt: changedAt(isChange, now, venues.updatedAt),
     version: sql`${venues.version} + ${isChange}`,
   };
   const larger =
