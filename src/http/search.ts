@@ -1,7 +1,39 @@
-/** The words of a client's search, each once: those that have a letter or digit. */
+/**
+ * Lower-case letters that count as others, as the table `plain_letters` has them: FTS5's `remove_diacritics` knows only
+ * Latin letters that Unicode takes apart.
+ */
+export const PLAIN_LETTERS: ReadonlyMap<string, string> = new Map([
+  ['ł', 'l'],
+  ['ø', 'o'],
+  ['đ', 'd'],
+  ['ð', 'd'],
+  ['þ', 'th'],
+  ['æ', 'ae'],
+  ['œ', 'oe'],
+  ['ß', 'ss'],
+  ['ħ', 'h'],
+  ['ı', 'i'],
+  ['ά', 'α'],
+  ['έ', 'ε'],
+  ['ή', 'η'],
+  ['ί', 'ι'],
+  ['ϊ', 'ι'],
+  ['ΐ', 'ι'],
+  ['ό', 'ο'],
+  ['ύ', 'υ'],
+  ['ϋ', 'υ'],
+  ['ΰ', 'υ'],
+  ['ώ', 'ω'],
+  ['ς', 'σ'],
+  ['ё', 'е'],
+]);
+
+const FOLDED = new RegExp(`[${[...PLAIN_LETTERS.keys()].join('')}]`, 'gu');
+
+/** The words of a client's search, each once, in plain lower-case letters: those that have a letter or digit. */
 export function wordsOf(q: string): string[] {
-  const words = q.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
-  return [...new Set(words)];
+  const plain = q.toLowerCase().replace(FOLDED, (letter) => PLAIN_LETTERS.get(letter) ?? letter);
+  return [...new Set(plain.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)))];
 }
 
 /**

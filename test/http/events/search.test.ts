@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
+import { PLAIN_LETTERS } from '../../../src/http/search.ts';
 import { request } from '../../support/api.ts';
 import { allPages, HOUR_MS, invalid, projectEvent } from '../../support/events.ts';
 
@@ -25,6 +26,27 @@ it('finds words in title, tags and description, whatever their case, accents and
   expect(await found('RUN')).toEqual(['Running in Zürich', 'Second', 'Third']);
   expect(await found('zurich')).toEqual(['Running in Zürich']);
   expect(await found('node.js')).toEqual(['Second']);
+});
+
+it('finds words by plain letters, however they are written', async () => {
+  await projectEvent({ title: 'Wrocław', ...at(1) });
+  await projectEvent({ title: 'Øredev', tags: ['ΆΝΟΙΞΗ'], ...at(2) });
+  await projectEvent({ title: 'STRAẞENFEST', description: 'по-своёму στους δρόμους της Αθήνας', ...at(3) });
+  for (const q of ['wroclaw', 'WROCŁAW', 'wroc*']) expect(await found(q), q).toEqual(['Wrocław']);
+  for (const q of ['oredev', 'ØREDEV', 'άνοιξη', 'Ανοιξη']) expect(await found(q), q).toEqual(['Øredev']);
+  for (const q of ['strassenfest', 'Straßenfest', 'своему', 'δρομους', 'ΔΡΌΜΟΥΣ', 'αθηνας']) {
+    expect(await found(q), q).toEqual(['STRAẞENFEST']);
+  }
+});
+
+it('folds what is searched for as the index does what is found', async () => {
+  const { results } = await env.DB.prepare('SELECT letter, plain FROM plain_letters').all<Record<string, string>>();
+  const folded = results.map(({ letter = '', plain }) => [letter.toLowerCase(), plain] as const);
+  expect(new Map(folded)).toEqual(PLAIN_LETTERS);
+  for (const letter of PLAIN_LETTERS.keys()) {
+    const upper = letter.toUpperCase();
+    if (upper.toLowerCase() === letter) expect(results.map((row) => row.letter)).toContain(upper);
+  }
 });
 
 it('requires every word, wherever each occurs', async () => {
@@ -92,10 +114,11 @@ it('respects who may see what, and the other filters', async () => {
 });
 
 it('follows an edit of the words', async () => {
-  const event = await projectEvent({ title: 'Old words' });
+  const event = await projectEvent({ title: 'Øld words' });
   await projectEvent({ ...event, title: 'New words' });
   expect(await found('old')).toEqual([]);
   expect(await found('new')).toEqual(['New words']);
+  await env.DB.prepare("INSERT INTO events_fts (events_fts, rank) VALUES ('integrity-check', 1)").run();
 });
 
 const SYNTAX = '" "" "a a"b \' AND a|AND OR|b NOT NEAR(a|b) NEAR title: title:a {title}:a -a +a ^a ( ) a) * ** a*b *|*';

@@ -39,6 +39,7 @@ it('finds the beginnings of words in name and location, and follows a change', a
   expect(await names('?q=zurch')).toEqual(['Zürcher Kongresshaus']);
   expect(await names('?q=kongress%20ZUR')).toEqual(['Zürcher Kongresshaus']);
   expect(await names('?q=kongress%20berlin')).toEqual([]);
+  expect(await names('?q=claridenstraße')).toEqual(['Zürcher Kongresshaus']);
   expect(await names('?q=haus')).toEqual([]);
   expect(await names(`?q=${encodeURIComponent('" OR * NEAR(')}`)).toEqual([]);
   expect(await names('?q=%21%21')).toEqual([]);
