@@ -53,7 +53,8 @@ export type Kept = 'wrong_password' | 'account_has_events' | 'last_admin';
 /**
  * Deletes the account's row and with it all personal data, signs every device out, forgets the answers
  * that were kept for repeats of its requests, and notes that its reservations
- * are to be cancelled: one transaction, so that a crash after it forgets nothing. Null: done.
+ * are to be cancelled: one transaction, so that a crash after it forgets nothing.
+ * @returns null: done; `wrong_password`: the row is gone, or has another password by now
  */
 export async function closeAccount(db: DrizzleD1Database, user: UserRow, now: Instant): Promise<Kept | null> {
   const upcoming = db.select({ id: events.id }).from(events).where(runsUpcoming(user.id, now)).limit(1);

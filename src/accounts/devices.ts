@@ -132,8 +132,8 @@ export async function signOutEverywhere(db: DrizzleD1Database, userId: UserId, n
 }
 
 /**
- * Replaces the password, signs every device out and a new one in, in one transaction. Null if the password isn't the
- * one with `oldHash` any more; then nothing changed.
+ * Replaces the password, signs every device out and a new one in, in one transaction. Null if the account is gone or
+ * disabled, or its password isn't the one with `oldHash` any more; then nothing changed.
  */
 export async function changePassword(
   db: DrizzleD1Database,
@@ -153,7 +153,7 @@ export async function changePassword(
     db
       .update(users)
       .set({ passwordHash: newHash, updatedAt: now })
-      .where(and(eq(users.id, userId), eq(users.passwordHash, oldHash))),
+      .where(and(eq(users.id, userId), eq(users.passwordHash, oldHash), isNull(users.disabledAt))),
     historyLine(db, entry, users, and(eq(users.id, userId), eq(users.passwordHash, newHash))),
     db.delete(refreshFamilies).where(and(eq(refreshFamilies.userId, userId), exists(changed))),
     openFamily(db, token, userId, newHash, now),

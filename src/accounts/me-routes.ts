@@ -208,12 +208,22 @@ async function confirmedBy(
   return user;
 }
 
+/**
+ * Says why a password that was right a moment ago counts no more.
+ * @throws Problem `unauthorized`, `account_disabled` or `wrong_password`
+ */
+async function refuseOutdated(db: DrizzleD1Database, userId: UserId): Promise<never> {
+  existing(await findUser(db, userId));
+  throw new Problem('wrong_password');
+}
+
 me.openapi(deleteMeRoute, async (c) => {
   const db = freshDatabase(c);
   const address = c.req.header('cf-connecting-ip');
   const user = await confirmedBy(c.env, db, c.var.principal.userId, c.req.valid('json').password, address);
   const now = Date.now();
   const kept = await closeAccount(db, user, now);
+  if (kept === 'wrong_password') return refuseOutdated(db, user.id);
   if (kept !== null) throw new Problem(kept);
   // The account is gone, whatever becomes of this; its note has the rest done within minutes.
   await startClosing(c.env, db, user.id, now).catch((error: unknown) => logError(error, c.get('requestId')));
@@ -227,7 +237,7 @@ me.openapi(putPasswordRoute, async (c) => {
   const user = await confirmedBy(c.env, db, c.var.principal.userId, current_password, address);
   const newHash = await hashPassword(new_password);
   const device = await changePassword(db, user.id, user.passwordHash, newHash, Date.now());
-  if (device === null) throw new Problem('wrong_password');
+  if (device === null) return refuseOutdated(db, user.id);
   return c.json(await sessionJson(c, device), 200);
 });
 

@@ -267,6 +267,12 @@ describe('deleting an account', () => {
     expect((await request('GET', '/api/me', { token: me.token })).status).toBe(200);
   });
 
+  it('tells the second of two who had the right password that the account is gone', async () => {
+    const me = await account();
+    const replies = await Promise.all([deleteMe(me.token), deleteMe(me.token)]);
+    expect(replies.map(({ status }) => status).sort()).toEqual([204, 401]);
+  });
+
   it('is refused while published events are to come, until they are cancelled', async () => {
     const me = await account({ role: 'organizer', organization_name: 'Ada & Co' });
     const event = await createEvent(me.token);

@@ -1,5 +1,8 @@
 import { env } from 'cloudflare:workers';
+import { drizzle } from 'drizzle-orm/d1';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { changePassword } from '../../../src/accounts/devices.ts';
+import { findUser } from '../../../src/accounts/queries.ts';
 import { currentRole } from '../../../src/db/roles.ts';
 import { verifyAccessToken } from '../../../src/http/auth.ts';
 import { primary } from '../../../src/http/database.ts';
@@ -120,6 +123,15 @@ describe('changing the password', () => {
     expect((await refresh(changed?.body.refresh_token)).status).toBe(200);
     expect((await logIn(body.user.username)).status).toBe(401);
     expect((await logIn(body.user.username, 'a better passphrase')).status).toBe(200);
+  });
+
+  it('changes nothing for an account that was disabled meanwhile', async () => {
+    const { id } = (await signUp()).body.user;
+    const db = drizzle(env.DB);
+    const before = await findUser(db, id);
+    await env.DB.prepare('UPDATE users SET disabled_at = 1 WHERE id = ?').bind(id).run();
+    expect(await changePassword(db, id, before?.passwordHash ?? '', 'another hash', Date.now())).toBeNull();
+    expect(await findUser(db, id)).toEqual({ ...before, disabledAt: 1 });
   });
 });
 
