@@ -1,4 +1,4 @@
-import { manages, mayActOn, maySeeEvent } from './access.ts';
+import { manages, maySeeEvent, maySeeReservation } from './access.ts';
 import { accept, type Case, type CommandOf, type NewFact, refusesEnded, reject } from './decision.ts';
 import type { EventRecord, EventState, Principal, Reservation } from './model.ts';
 import type { Decision, Rejection } from './outcomes.ts';
@@ -44,9 +44,9 @@ export function checkIn(
   return accept(state, command, [arrival]);
 }
 
-/** A reservation is known to its holder only. */
+/** A reservation is known to its holder, and to whom it is offered. */
 function refusesHand(event: EventRecord, reservation: Reservation | undefined, stranger: Principal | null): Rejection {
-  const known = reservation?.deletedAt === null && stranger !== null && mayActOn(event, reservation, stranger);
+  const known = reservation !== undefined && stranger !== null && maySeeReservation(event, reservation, stranger);
   return { code: known ? 'not_organizer' : 'reservation_not_found' };
 }
 

@@ -24,7 +24,8 @@ export function decideReservation(state: EventState, event: EventRecord, command
   const its: Case = { state, event, reservation, principal };
   if (command.type === 'accept_transfer') return acceptTransfer(its, command);
   if (command.type === 'withdraw_transfer') return withdrawTransfer(its, command);
-  if (!mayActOn(event, reservation, principal)) return reject({ code: 'reservation_not_found' });
+  if (command.type === 'undo_check_in') return undoCheckIn(its, command);
+  if (!mayActOn(event, reservation, principal)) return reject({ code: 'not_holder' });
   switch (command.type) {
     case 'confirm':
       return confirm(its, command);
@@ -40,8 +41,6 @@ export function decideReservation(state: EventState, event: EventRecord, command
       return remove(its, command);
     case 'offer_transfer':
       return offerTransfer(its, command);
-    case 'undo_check_in':
-      return undoCheckIn(its, command);
   }
 }
 

@@ -16,6 +16,7 @@ export type Rejection =
         | 'event_not_found'
         | 'reservation_not_found'
         | 'not_organizer'
+        | 'not_holder'
         | 'organizer_required'
         | 'event_not_published'
         | 'event_cancelled'

@@ -11,6 +11,7 @@ const REJECTIONS = {
   event_not_found: { status: 404, title: 'No such event' },
   reservation_not_found: { status: 404, title: 'No such reservation' },
   not_organizer: { status: 403, title: 'Only the organizer of the event may do this' },
+  not_holder: { status: 403, title: 'Only who holds the reservation, or runs its event, may do this' },
   organizer_required: { status: 403, title: 'Only organizers may do this' },
   event_not_published: { status: 409, title: 'The event is not published' },
   event_cancelled: { status: 409, title: 'The event is cancelled' },

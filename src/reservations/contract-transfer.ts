@@ -32,6 +32,7 @@ export const offerTransfer = createRoute({
       ...BODY_PROBLEMS,
       'unauthorized',
       'reservation_not_found',
+      'not_holder',
       'user_not_found',
       'transfer_to_self',
       ...STATE_PROBLEMS,

@@ -51,7 +51,7 @@ async function assertMayOffer(env: Env, reservationId: ReservationId, principal:
   const { reservation } = read.value;
   if (reservation.transferTo !== principal.userId || principal.role === 'admin') return;
   const { isOrganizer } = await viewerOf(env, reservation, principal);
-  if (!isOrganizer) throw new Problem('reservation_not_found');
+  if (!isOrganizer) throw new Problem('not_holder');
 }
 
 /** What an account took over that has been deleted would be cancelled, and so be lost to who gave it. */

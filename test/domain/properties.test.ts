@@ -171,6 +171,7 @@ it('meets every rejection and every fact in its random histories, so that no pro
     event_not_found: true,
     reservation_not_found: true,
     not_organizer: true,
+    not_holder: true,
     organizer_required: true,
     event_not_published: true,
     event_cancelled: true,

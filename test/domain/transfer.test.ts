@@ -80,6 +80,23 @@ it('gives it to nobody but whom it was offered to', () => {
   given(created(), sure).when(bob, accept).then({ code: 'reservation_not_found' });
   given(...waitingForBob)
     .when(bob, offer(carol))
+    .then({ code: 'not_holder' });
+});
+
+it.each([
+  ['not_holder', { type: 'confirm', reservationId: rsv(1), reacquire: false }],
+  ['not_holder', { type: 'extend', reservationId: rsv(1) }],
+  ['not_holder', { type: 'cancel', reservationId: rsv(1) }],
+  ['not_holder', { type: 'reactivate', reservationId: rsv(1) }],
+  ['not_holder', { type: 'delete_reservation', reservationId: rsv(1), ifVersion: null }],
+  ['not_organizer', { type: 'check_in', reservationId: rsv(1), ticketCode: null, quantity: null, nonce: null }],
+  ['not_organizer', { type: 'undo_check_in', reservationId: rsv(1) }],
+] as const)('answers %s to whom it is only offered for %o', (code, command) => {
+  given(...waitingForBob)
+    .when(bob, command)
+    .then({ code });
+  given(...waitingForBob)
+    .when(carol, command)
     .then({ code: 'reservation_not_found' });
 });
 
