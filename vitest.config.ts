@@ -18,18 +18,20 @@ export default defineConfig({
         test: {
           name: 'domain',
           include: ['test/domain/**/*.test.ts', 'test/scripts/**/*.test.ts', 'test/types/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
-      { test: { name: 'bench', include: ['test/bench/**/*.test.ts'] } },
-      { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'] } },
+      { test: { name: 'bench', include: ['test/bench/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'server',
           include: ['test/server/**/*.test.ts'],
           globalSetup: ['test/support/bundle-once.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Only against what never ends: processes start many times slower on a busy machine.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // Each file starts a server and a crowd; side by side, or beside others, they would only measure the cores.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
@@ -46,6 +48,8 @@ export default defineConfig({
                 // Here requests can't share calls: the pool switches off what lets one go on when another has its answer
                 // (no_handle_cross_request_promise_resolution). The tests of the server do it.
                 CALLS_IN_FLIGHT: '1000000',
+                // Tests read what they wrote, however slow the machine is; those of the limit itself set it.
+                PROJECTION_WAIT_MS: '60000',
               },
             },
           }),
@@ -53,7 +57,8 @@ export default defineConfig({
         test: {
           name: 'workers',
           // Passwords are slow to hash on purpose, and machines may be busy.
-          testTimeout: 60_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           include: ['test/actor/**/*.test.ts', 'test/http/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },

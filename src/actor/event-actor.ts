@@ -64,7 +64,12 @@ const ALARM_AFTER_FAILURE_MS = 60_000;
 export class EventActor extends DurableObject<Env> {
   readonly #store = new Store(this.ctx.storage);
   readonly #flushed = () => this.ctx.storage.sync();
-  readonly #outbox = new Outbox(this.#store, this.env.DB, this.#flushed);
+  readonly #outbox = new Outbox(
+    this.#store,
+    this.env.DB,
+    this.#flushed,
+    Number(this.env.PROJECTION_WAIT_MS) || undefined,
+  );
   readonly #commit = new GroupCommit((commands) => this.#executeBatch(commands), this.#flushed);
   readonly #feed = new Feed(
     this.#store,

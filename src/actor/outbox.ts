@@ -10,7 +10,7 @@ export interface Projected {
   readonly bookmark: string | null;
 }
 
-/** Longest that a reply waits for its projection. */
+/** Longest that a reply waits for its projection, unless told otherwise. */
 const WAIT_MS = 250;
 /** A D1 call that takes longer counts as failed; the next try is safe because projection is idempotent. */
 const D1_TIMEOUT_MS = 10_000;
@@ -51,6 +51,7 @@ export class Outbox {
   readonly #store: Store;
   readonly #db: D1Database;
   readonly #flushed: () => Promise<void>;
+  readonly #waitMs: number;
   readonly #waiters: Waiter[] = [];
   /** Null: not read yet. */
   #projectedSeq: number | null = null;
@@ -62,11 +63,15 @@ export class Outbox {
   #nextTryAt: Instant = 0;
   #isRush = false;
 
-  /** @param flushed resolves when what the store has is on disk */
-  constructor(store: Store, db: D1Database, flushed: () => Promise<void>) {
+  /**
+   * @param flushed resolves when what the store has is on disk
+   * @param waitMs longest that a reply waits for its projection, in milliseconds
+   */
+  constructor(store: Store, db: D1Database, flushed: () => Promise<void>, waitMs = WAIT_MS) {
     this.#store = store;
     this.#db = db;
     this.#flushed = flushed;
+    this.#waitMs = waitMs;
   }
 
   /** Up to which fact D1 is known to be. */
@@ -81,7 +86,7 @@ export class Outbox {
   }
 
   /**
-   * Starts projecting and waits until D1 has the fact `seq`, but at most 250 ms and not at all under a rush.
+   * Starts projecting and waits until D1 has the fact `seq`, but at most `waitMs` and not at all under a rush.
    * @param answers how many wait for this
    */
   async reach(seq: number, answers: number): Promise<Projected> {
@@ -110,7 +115,7 @@ export class Outbox {
 
   #waitFor(seq: number, answers: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), WAIT_MS);
+      const timer = setTimeout(() => resolve(false), this.#waitMs);
       const done = (reached: boolean) => {
         clearTimeout(timer);
         resolve(reached);

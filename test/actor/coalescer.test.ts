@@ -13,20 +13,19 @@ function lane(limits: Partial<CoalescerLimits> = {}) {
   const patient = { inFlight: 1, slowMs: 60_000, gatherMs: 0, batch: 100, patienceMs: 60_000 };
   const coalescer = new Coalescer<number, string>({ ...patient, ...limits });
   const calls: Arrived[] = [];
+  const expected = new Map<number, (arrived: Arrived) => void>();
   const send: Send<number, string> = (questions) => {
     const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-    calls.push({ questions, answer: () => resolve(questions.map((one) => `${one}!`)), fail: reject });
+    const arrived = { questions, answer: () => resolve(questions.map((one) => `${one}!`)), fail: reject };
+    expected.get(calls.length)?.(arrived);
+    calls.push(arrived);
     return promise;
   };
   const ask = (question: number, destination = 'there') => coalescer.ask(destination, question, send);
   const asked = () => calls.map(({ questions }) => questions);
-  /** The n-th call, once it has arrived. */
-  const call = (index: number): Promise<Arrived> =>
-    vi.waitFor(() => {
-      const arrived = calls[index];
-      if (arrived === undefined) throw new Error(`call ${index} has not come`);
-      return arrived;
-    });
+  /** The n-th call, at once when it arrives: who looks for it now and then may come after somebody's patience has ended. */
+  const call = async (index: number): Promise<Arrived> =>
+    calls[index] ?? new Promise((resolve) => expected.set(index, resolve));
   return { ask, asked, call, calls };
 }
 

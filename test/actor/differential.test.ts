@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { execute } from '../../src/actor/execute.ts';
 import { toReservation } from '../../src/actor/rows.ts';
 import { Store } from '../../src/actor/store.ts';
@@ -30,9 +30,6 @@ import { TIGHT, WIDE } from '../support/properties.ts';
  * The actor loads only the rows that a batch can touch, and keeps them in SQL. Here the same histories run through it
  * and through the plain domain with everything in memory, and must give the same answers, facts and rows.
  */
-
-/** Random histories take as long as the machine is busy. */
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What the actor must be equal to: the domain with the full state, and a memory of answers. */
 class Model {

@@ -24,7 +24,7 @@ function project(db: D1Database, flushed: () => Promise<void>, ...actions: reado
   const id = newEventId();
   return inActor(async ({ storage }) => {
     const store = new Store(storage);
-    const outbox = new Outbox(store, db, flushed);
+    const outbox = new Outbox(store, db, flushed, 60_000);
     const bookmarks: string[] = [];
     for (const action of actions) {
       execute(storage, store, [command(id, olga, action)], T0, outbox.projectedSeq);

@@ -17,10 +17,10 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const SETUP_MS = 60_000;
-const TEST_MS = 90_000;
+const SETUP_MS = 300_000;
+const TEST_MS = 300_000;
 /** Shorter than a test, so that a step that waits in vain is named. */
-const STEP_MS = 20_000;
+const STEP_MS = 60_000;
 
 if (CHROMIUM === undefined) {
   console.warn('No browser, so the pages of the docs are not tested: install chromium, or set CHROMIUM_PATH.');

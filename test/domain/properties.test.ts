@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { apply } from '../../src/domain/apply.ts';
 import type { TimedCommand } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
@@ -13,9 +13,6 @@ import { rsv } from '../support/given.ts';
 import { consumed, type Decided, histories, play } from '../support/histories.ts';
 import { activeOf, holderOf } from '../support/line.ts';
 import { always, HISTORIES, must } from '../support/properties.ts';
-
-/** Random histories take as long as the machine is busy. */
-vi.setConfig({ testTimeout: 60_000 });
 
 it('never oversells, and accounts for every seat', () => {
   always(({ state, command }) => {

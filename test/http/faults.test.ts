@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { EventId } from '../../src/domain/model.ts';
 import { inActor } from '../support/actor.ts';
 import { type Reply, request, somebody } from '../support/api.ts';
 import { createEvent, eventBody } from '../support/events.ts';
@@ -27,7 +28,10 @@ it('asks for patience where more is to end than one step may, and says when to c
   }
   const ask = (method: string, { eventId }: { eventId: string }, body?: object, command = '') =>
     request(method, `/api/events/${eventId}${command}`, { token, body });
-  // The alarms of that time don't come before it.
+  // No alarm comes meanwhile, by the clock outside, and ends what lapses by the clock in here.
+  for (const { eventId } of [lapsing, closing]) {
+    await inActor(({ storage }) => storage.deleteAlarm(), eventId as EventId);
+  }
   await minutesLater(2, () =>
     withLimits({ settlePerStep: 1 }, async () => {
       await patience(ask('PATCH', lapsing, { capacity: 1 }));

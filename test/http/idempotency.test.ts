@@ -260,7 +260,7 @@ describe('an account under an Idempotency-Key', () => {
   const signUp = (body: object, key: string) =>
     request('POST', '/api/auth/signup', { body, headers: { ...address(), ...named(key) } });
 
-  it('is created once, and each request gets the same session', { timeout: 30_000 }, async () => {
+  it('is created once, and each request gets the same session', async () => {
     const [body, key] = [newcomer(), newKey()];
     // Each hashes a password, twice if it comes late.
     const replies = await times(5, () => signUp(body, key));

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { type About, type Kept, KeptAnswers } from '../../src/http/kept-answers.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const THINGS = ['a', 'b', 'c'];
 
@@ -75,7 +79,16 @@ it('drops the oldest first, and counts none twice', () => {
   expect(['/4', '/5', '/6'].filter((url) => answers.find(url) !== undefined)).toEqual(['/4', '/5', '/6']);
 });
 
+it('takes a bounded part of the memory, however long the addresses are', () => {
+  const answers = new KeptAnswers();
+  const urls = [1, 2, 3, 4].map((n) => `/${n}?${'&'.repeat(5_000_000)}`);
+  for (const url of urls) answers.keep(url, answerAbout(null, answers.moment));
+  expect(urls.map((url) => answers.find(url) !== undefined)).toEqual([false, true, true, true]);
+});
+
 it('confirms, with one that is too old, others that are: in turn, and a hundred at most', async () => {
+  // Nothing is asked about twice within a second, and all of this is to be within one.
+  vi.useFakeTimers({ toFake: ['Date'] });
   const answers = new KeptAnswers();
   const madeAt = Date.now() - 5_000;
   const kept = Array.from({ length: 250 }, (_, index): About => {

@@ -23,7 +23,7 @@ const COMMANDS = new Map(
 /** Runs the script as npm does, until it ends. */
 function run(name: string, ...args: string[]): Promise<Ended> {
   const command = [...(COMMANDS.get(name) ?? []), ...args];
-  const options = { cwd: ROOT, timeout: 20_000, env: { ...process.env, JWT_SECRET: SECRET } };
+  const options = { cwd: ROOT, timeout: 240_000, env: { ...process.env, JWT_SECRET: SECRET } };
   return new Promise((resolve) => {
     execFile(process.execPath, command, options, (error, out, complaint) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, complaint });

@@ -10,7 +10,7 @@ import { blockD1 } from '../support/stuck-database.ts';
 
 /** Polls D1 alone, so that only the actor's own alarm can have brought what appears. */
 async function rowsOnceThere(look: () => Promise<Row[]>, isThere: (rows: Row[]) => boolean): Promise<Row[]> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const rows = await look();
     if (isThere(rows) || Date.now() > deadline) return rows;
@@ -44,7 +44,7 @@ it('loses no acknowledged reservation to kill -9 in a rush, and doubles none', a
   const ids = told.acknowledged.map(({ reservationId }) => reservationId);
   const rows = await rowsOnceThere(look, (all) => ids.every((id) => all.some((row) => row.id === id)));
   expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
-  const evidence = await gatherEvidence({ client, ...event, told }, 5_000);
+  const evidence = await gatherEvidence({ client, ...event, told }, 60_000);
   expect(judge(evidence).filter(({ holds }) => !holds)).toEqual([]);
   expect(seatsOf(evidence.rows)).toBe(evidence.actor.reserved);
 
@@ -77,7 +77,7 @@ it('keeps what it acknowledged over an orderly restart', async () => {
   await server.child.stop();
   await server.startAgain();
 
-  const evidence = await gatherEvidence({ client, ...event, told }, 5_000);
+  const evidence = await gatherEvidence({ client, ...event, told }, 60_000);
   expect(judge(evidence).filter(({ holds }) => !holds)).toEqual([]);
   expect(evidence.actor).toEqual({ reserved: 2, available: 1 });
   const [{ reservationId } = { reservationId: '' }] = told.acknowledged;

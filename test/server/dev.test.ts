@@ -43,7 +43,7 @@ it.skipIf(unlock === null)('holds the state that npm start uses while it serves,
   const nothingKept = await temporaryState();
   const served = dev(port, tellingLookups(nothingKept.path));
   try {
-    expect(await awaitServer(client, 40_000), served.said()).toBe(true);
+    expect(await awaitServer(client, 240_000), served.said()).toBe(true);
     await expect(lockState(STATE)).rejects.toThrow('Another server is using');
   } finally {
     client.close();

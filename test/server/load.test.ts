@@ -29,7 +29,7 @@ interface Ended {
 /** `npm run load` with these arguments, in a process of its own. */
 function load(...args: string[]): Promise<Ended> & { child: ChildProcess } {
   const all = [LOAD, '--keep', join(server.path, 'load'), '--url', server.url, ...args];
-  const child = execFile(process.execPath, all, { timeout: 50_000 });
+  const child = execFile(process.execPath, all, { timeout: 240_000 });
   const text: string[] = [];
   child.stdout?.on('data', (chunk: string) => text.push(chunk));
   child.stderr?.on('data', (chunk: string) => text.push(chunk));
@@ -204,7 +204,7 @@ it('makes itself an account when it is given none, and keeps its password to its
 
 it('refuses a second load at the same time, a file that is not there and a server that is not running', async () => {
   const { token } = await stranger('organizer');
-  const one = load(await fileOf(100), '--token', token);
+  const one = load(await fileOf(300), '--token', token);
   await untilThereAre(1, token);
   one.child.kill('SIGSTOP');
   expect(await load(SAMPLE, '--token', token)).toMatchObject({

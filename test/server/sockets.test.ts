@@ -7,8 +7,10 @@ import { type FreshServer, freshServer } from '../support/child-server.ts';
 import { crowdOf, openEvent, stranger } from '../support/crowd.ts';
 
 const CONNECTIONS = 64;
-/** Far below the two seconds after which one stops relying on another's call. */
+/** Far below the two seconds after which one stops relying on another's call … */
 const PROMPTLY_MS = 1_500;
+/** … but where the machine itself is slow, a few times as long as it takes when nobody hangs up. */
+const TIMES_LONGER = 5;
 
 let server: FreshServer;
 let client: ApiClient;
@@ -46,8 +48,18 @@ async function exchange(request: string): Promise<number> {
   return statusOn(socket);
 }
 
+/** How long a crowd waits for its seats of which nobody hangs up. */
+async function longestWait(): Promise<number> {
+  const { eventId } = await openEvent(client, CONNECTIONS);
+  const path = `/api/events/${eventId}/reservations`;
+  const crowd = await crowdOf(CONNECTIONS);
+  const answers = await Promise.all(crowd.map(({ token }) => client.send('POST', path, { token, body: {} })));
+  return Math.max(...answers.map(({ tookMs }) => tookMs));
+}
+
 describe('clients that hang up', () => {
   it.each([1, 2, 3, 4, 5])('leave nobody waiting who shares a call with them, and oversell nothing (%i)', async () => {
+    const usualMs = await longestWait();
     const { eventId, organizerToken } = await openEvent(client, CONNECTIONS);
     const path = `/api/events/${eventId}/reservations`;
     const crowd = await crowdOf(CONNECTIONS);
@@ -67,11 +79,12 @@ describe('clients that hang up', () => {
       }),
     );
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
-    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(PROMPTLY_MS);
+    const promptlyMs = Math.max(PROMPTLY_MS, TIMES_LONGER * usualMs);
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(promptlyMs);
 
     const repeats = await Promise.all(gone.map(reserve));
     const look = () => listRows(client, eventId, organizerToken);
-    await expect.poll(look, { timeout: 5_000 }).toHaveLength(CONNECTIONS);
+    await expect.poll(look, { timeout: 60_000 }).toHaveLength(CONNECTIONS);
     const rows = await look();
     for (const [index, repeat] of repeats.entries()) {
       const { code, reservation_id: known } = problemOf(repeat);

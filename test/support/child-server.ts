@@ -26,11 +26,15 @@ export async function temporaryState(): Promise<{ path: string; remove: () => Pr
 }
 
 /** Starts the built bundle on the state; `port` 0 is any free one. */
-async function startChildServer(state: string, port = 0): Promise<ChildServer> {
+async function startChildServer(
+  state: string,
+  port = 0,
+  vars: Readonly<Record<string, string>> = {},
+): Promise<ChildServer> {
   const child = fork(join(import.meta.dirname, 'serve.ts'), ['--state', state, '--port', String(port)], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, JWT_SECRET: SECRET },
+    env: { ...process.env, ...vars, JWT_SECRET: SECRET },
   });
   // What it complains about belongs to the tests that break it; only a failure to start is shown.
   const said: string[] = [];
@@ -75,10 +79,11 @@ export interface FreshServer {
 /**
  * Starts a server on a fresh state.
  * @param connections how many the client has
+ * @param vars of the Worker, in place of those in wrangler.toml; `serve.ts` knows which
  */
-export async function freshServer(connections = 64): Promise<FreshServer> {
+export async function freshServer(connections = 64, vars: Readonly<Record<string, string>> = {}): Promise<FreshServer> {
   const state = await temporaryState();
-  let child = await startChildServer(state.path);
+  let child = await startChildServer(state.path, 0, vars);
   const { url } = child;
   const client = apiClient(url, connections);
   return {
@@ -89,7 +94,7 @@ export async function freshServer(connections = 64): Promise<FreshServer> {
       return child;
     },
     startAgain: async () => {
-      child = await startChildServer(state.path, Number(new URL(url).port));
+      child = await startChildServer(state.path, Number(new URL(url).port), vars);
     },
     end: async () => {
       client.close();

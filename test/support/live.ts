@@ -84,7 +84,7 @@ export async function sees(watching: Watching, state: Record<string, unknown>): 
         if (last[name] !== value) throw new Error(`saw ${JSON.stringify(watching.seen.slice(-3))}`);
       }
     },
-    { timeout: 5_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   );
 }
 

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
+import { vi } from 'vitest';
 import { LIMITS } from '../../src/domain/model.ts';
 import { type Bounds, type Decided, histories, play, QUANTITY_MAX, withLimits } from './histories.ts';
+
+/** Random histories take as long as the machine is busy, and nothing could cut them short, for they await nothing. */
+vi.setConfig({ testTimeout: 0 });
 
 /** Histories for the promises that matter most; the others get by with fewer, to stay within seconds. */
 export const HISTORIES = 10_000;

@@ -6,11 +6,11 @@ import { startServer } from '../../scripts/server.ts';
  * address and ends with it.
  */
 const { values } = parseArgs({ options: { port: { type: 'string' }, state: { type: 'string' } } });
-const { JWT_SECRET = '' } = process.env;
+const { JWT_SECRET = '', PROJECTION_WAIT_MS } = process.env;
 const server = await startServer({
   port: Number(values.port ?? 0),
   ...(values.state !== undefined && { state: values.state }),
-  vars: { JWT_SECRET },
+  vars: { JWT_SECRET, ...(PROJECTION_WAIT_MS !== undefined && { PROJECTION_WAIT_MS }) },
   build: false,
 });
 process.on('disconnect', () => {

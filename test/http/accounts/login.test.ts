@@ -90,7 +90,7 @@ describe('a password', () => {
     for (const hash of hashes) void hash.then(() => (done += 1));
     await scheduler.wait(1);
     expect((await request('GET', '/healthz')).status).toBe(200);
-    expect(done).toBeLessThan(4);
+    expect(done).toBeLessThan(hashes.length);
     await Promise.all(hashes);
   });
 
@@ -115,13 +115,20 @@ describe('a password', () => {
   });
 
   it('takes as long to refuse for an account that does not exist', async () => {
-    const started = performance.now();
-    expect(await verifyPassword(PASSWORD, null)).toBe(false);
-    const unknown = performance.now() - started;
     const hash = await hashPassword(PASSWORD);
-    const again = performance.now();
-    await verifyPassword('not the password', hash);
-    expect(unknown).toBeGreaterThan((performance.now() - again) / 3);
+    const least = { unknown: Number.POSITIVE_INFINITY, wrong: Number.POSITIVE_INFINITY };
+    // The shortest time counts, for what else runs on this machine only makes it longer.
+    for (let time = 0; time < 4; time += 1) {
+      for (const [name, stored] of [
+        ['unknown', null],
+        ['wrong', hash],
+      ] as const) {
+        const started = performance.now();
+        expect(await verifyPassword('not the password', stored)).toBe(false);
+        least[name] = Math.min(least[name], performance.now() - started);
+      }
+    }
+    expect(least.unknown).toBeGreaterThan(least.wrong / 3);
   });
 });
 

@@ -1,4 +1,4 @@
-import { env, exports } from 'cloudflare:workers';
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rebuild } from '../../../src/actor/client.ts';
 import { app } from '../../../src/app.ts';
@@ -398,20 +398,6 @@ describe('what is kept', () => {
     const reply = await app.request(`http://localhost${pages.list}`, {}, { ...env, DB: null as unknown as D1Database });
     expect(reply.status).toBe(200);
     expect(await reply.json()).toMatchObject({ items: [{ organizer_id: expect.any(String) }] });
-  });
-
-  it('takes a bounded part of the memory, however long the addresses are', async () => {
-    const { id, pages } = await newcomer();
-    await read(pages.list);
-    vi.useFakeTimers({ toFake: ['Date'] });
-    // An empty part of a query says nothing, and makes another address.
-    for (let length = 100_000; length < 100_165; length += 1) {
-      const reply = await exports.default.fetch(`http://localhost/api/events?q=nothing${'&'.repeat(length)}`);
-      expect(reply.status).toBe(200);
-      await reply.body?.cancel();
-    }
-    await behindItsBack(id, 'changed');
-    expect(description(await read(pages.list))).toBe('changed');
   });
 
   it('of one event goes on being told while that does not change, but for ten minutes at most', async () => {

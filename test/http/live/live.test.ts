@@ -53,7 +53,8 @@ describe.each([
     await sees(watching, { reserved_slots: 0 });
     const until = Date.now() + 2_000;
     let made = 0;
-    while (Date.now() < until) {
+    // A slow machine may be busy for longer with the same few requests.
+    while (Date.now() < until || watching.seen.length < 5) {
       await Promise.all(Array.from({ length: 8 }, () => reserve(id)));
       made += 8;
       // All of this is one process: while it always has something to do, no timer comes due in it.
@@ -127,7 +128,7 @@ describe.each([
       await sees(watching, { reserved_slots: 0 });
       if (sleeps) await evictDurableObject(hubOf(id), { webSockets: 'hibernate' });
       watching.leave();
-      await vi.waitFor(() => expect(watching.ended()).toBe(1000), { timeout: 3_000 });
+      await vi.waitFor(() => expect(watching.ended()).toBe(1000), { timeout: 30_000 });
     }
   });
 
@@ -136,7 +137,7 @@ describe.each([
     const watching = await watch(id);
     await sees(watching, { reserved_slots: 0 });
     await request('DELETE', `/api/events/${id}`, { token });
-    await vi.waitFor(() => expect(watching.ended()).not.toBeNull(), { timeout: 3_000 });
+    await vi.waitFor(() => expect(watching.ended()).not.toBeNull(), { timeout: 30_000 });
     expect((await ask(id)).status).toBe(404);
   });
 });
@@ -146,7 +147,7 @@ it('shows who comes when all others have left what is, and what changes', async 
   const first = await watchBySocket(id);
   await sees(first, { reserved_slots: 0 });
   first.leave();
-  await vi.waitFor(() => expect(first.ended()).toBe(1000));
+  await vi.waitFor(() => expect(first.ended()).toBe(1000), { timeout: 30_000 });
   // The hub hears of the first of these, and that nobody is there.
   for (let reserved = 1; reserved <= 2; reserved += 1) {
     await reserve(id);
@@ -228,9 +229,9 @@ it('answers ping, and lets go who says anything else', async () => {
   webSocket?.addEventListener('close', ({ code }) => void heard.push(code));
   webSocket?.accept();
   webSocket?.send('ping');
-  await vi.waitFor(() => expect(heard).toContain('pong'));
+  await vi.waitFor(() => expect(heard).toContain('pong'), { timeout: 30_000 });
   webSocket?.send('let me in');
-  await vi.waitFor(() => expect(heard).toContain(1003));
+  await vi.waitFor(() => expect(heard).toContain(1003), { timeout: 30_000 });
 });
 
 it('asks the actor once for all who come, and takes the subscription back when nobody is left', async () => {
@@ -250,7 +251,7 @@ it('asks the actor once for all who come, and takes the subscription back when n
       await reserve(id);
       expect(await until()).toBe(0);
     },
-    { timeout: 5_000, interval: 300 },
+    { timeout: 30_000, interval: 300 },
   );
   await runDurableObjectAlarm(hubOf(id));
   await runInDurableObject(hubOf(id), async (_, { storage }) => {

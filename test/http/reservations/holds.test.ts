@@ -53,16 +53,16 @@ describe('a hold', () => {
   it('slides on, but not past three times its length from its start', async () => {
     const { customer, id, body } = await reserved(HOLD);
     const start = Date.parse(body.created_at);
-    const first = await minutesLater(0.75, () => act(customer, id, 'extend'));
+    const minutesIn = <T>(minutes: number, run: () => Promise<T>) => at(start + minutes * MINUTE_MS, run);
+    const first = await minutesIn(0.75, () => act(customer, id, 'extend'));
     expect(first).toMatchObject({ status: 200, body: { status: 'pending', version: 2 } });
-    expect(Date.parse(first.body.expires_at) - start).toBeGreaterThanOrEqual(1.75 * MINUTE_MS);
-    await minutesLater(1.5, () => act(customer, id, 'extend'));
-    const last = await minutesLater(2.25, () => act(customer, id, 'extend'));
+    expect(Date.parse(first.body.expires_at) - start).toBe(1.75 * MINUTE_MS);
+    await minutesIn(1.5, () => act(customer, id, 'extend'));
+    const last = await minutesIn(2.25, () => act(customer, id, 'extend'));
     expect(Date.parse(last.body.expires_at) - start).toBe(3 * MINUTE_MS);
-    expect(await minutesLater(2.5, () => act(customer, id, 'extend'))).toMatchObject(
-      refusal(409, 'hold_not_extendable'),
-    );
-    expect(await minutesLater(2.9, () => act(customer, id, 'confirm'))).toMatchObject({ status: 200 });
+    const late = await minutesIn(2.5, () => act(customer, id, 'extend'));
+    expect(late).toMatchObject(refusal(409, 'hold_not_extendable'));
+    expect(await minutesIn(2.9, () => act(customer, id, 'confirm'))).toMatchObject({ status: 200 });
   });
 
   it('is not extended where there is none', async () => {
