@@ -141,7 +141,7 @@ async function main(args: readonly string[]): Promise<number> {
   const session = await openSession(client, options);
   // One load at a time per server: two would both find the same events missing.
   const lockName = createHash('sha256').update(client.url).digest('hex').slice(0, 16);
-  const lock = takeRunLock(join(options.keep, `${lockName}.lock`));
+  const lock = takeRunLock(join(options.keep, `${lockName}.sqlite`));
   const progress = progressOf(tally, screen);
   const onFate = (conference: Conference, fate: Fate) => {
     if (fate === 'created') tally.created++;

@@ -1,13 +1,10 @@
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Failure } from './command-line.ts';
+import { holdFile } from './held-file.ts';
 import { makeState } from './paths.ts';
 
-const SQLITE_BUSY = 5;
-
 /**
- * Holds the state for this process until it ends, however it ends: two servers on one state would be two writers of
- * every event.
+ * Holds the state for this process until it ends: two servers on one state would be two writers of every event.
  * @param state folder of the local state; it is made if there is none
  * @param advice what to do where another server holds it
  * @returns a function that lets go of it
@@ -18,16 +15,7 @@ export async function lockState(
   advice = 'Stop it first; "npm start -- --state DIR" serves from another folder.',
 ): Promise<() => void> {
   makeState(state);
-  const path = join(state, 'lock.sqlite');
-  let file: DatabaseSync | undefined;
-  try {
-    file = new DatabaseSync(path);
-    file.exec('BEGIN EXCLUSIVE');
-    return () => file?.close();
-  } catch (error) {
-    file?.close();
-    const { errcode, message } = error as { errcode?: number; message: string };
-    if (errcode !== SQLITE_BUSY) throw new Failure(`${path} cannot be used: ${message}.`);
-    throw new Failure(`Another server is using ${state}. ${advice}`);
-  }
+  const letGo = holdFile(join(state, 'lock.sqlite'));
+  if (letGo === null) throw new Failure(`Another server is using ${state}. ${advice}`);
+  return letGo;
 }
