@@ -51,6 +51,7 @@ const FREE_HOLDERS = 'UPDATE reservations SET holder = id WHERE id IN (SELECT va
 const INSERT_FACTS = insertRows('facts', ['seq', 'at', 'type', 'reservation_id', 'actor_id', 'data']);
 
 /** As the partial unique index has it, so that SQLite uses that. */
+const AMONG = 'IN (SELECT value FROM json_each(?))';
 const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 
 /** The holder of the actor's SQL. Every method is synchronous; the caller brings the transaction, but for migrations. */
@@ -120,16 +121,15 @@ export class Store {
 
   *#rowsFor(needs: Needs, at: Instant, view: EventView): Generator<Row> {
     const all = 'SELECT * FROM reservations WHERE';
-    const among = '(SELECT value FROM json_each(?))';
     if (needs.reservationIds.length > 0) {
-      yield* this.#sql.exec(`${all} id IN ${among}`, JSON.stringify(needs.reservationIds));
+      yield* this.#sql.exec(`${all} id ${AMONG}`, JSON.stringify(needs.reservationIds));
     }
     if (needs.theirHolders) {
-      const theirs = `(SELECT holder FROM reservations WHERE id IN ${among})`;
+      const theirs = `(SELECT holder FROM reservations WHERE id ${AMONG})`;
       yield* this.#sql.exec(`${all} holder IN ${theirs} AND ${ACTIVE}`, JSON.stringify(needs.reservationIds));
     }
     if (needs.holders.length > 0) {
-      yield* this.#sql.exec(`${all} holder IN ${among} AND ${ACTIVE}`, JSON.stringify(needs.holders));
+      yield* this.#sql.exec(`${all} holder ${AMONG} AND ${ACTIVE}`, JSON.stringify(needs.holders));
     }
     if (needs.lapsed > 0 && view.totals.held > 0) {
       const due = "status = 'pending' AND expires_at <= ? ORDER BY expires_at, id LIMIT ?";
@@ -269,14 +269,12 @@ export class Store {
     const upToSeq = facts.at(-1)?.seq;
     if (upToSeq === undefined) return null;
     const ids = [...new Set(facts.map((fact) => fact.reservationId))];
-    const touched = `${AS_PROJECTED} id IN (SELECT value FROM json_each(?))`;
-    const reservations = this.#rows(touched, JSON.stringify(ids));
-    const transfers = this.#sql.exec(
-      "SELECT * FROM facts WHERE seq > ? AND type = 'reservation_transferred' ORDER BY seq",
-      afterSeq,
-    );
+    const touched = JSON.stringify(ids);
+    const reservations = this.#rows(`${AS_PROJECTED} id ${AMONG}`, touched);
+    const moved = `SELECT * FROM facts WHERE seq > ? AND type = 'reservation_transferred' AND reservation_id ${AMONG}`;
+    const transfers = [...this.#sql.exec(`${moved} ORDER BY seq`, afterSeq, touched)].map(toFact);
     const isEdited = upToSeq < view.seq || facts.some(({ reservationId }) => reservationId === null);
-    return { view, isEdited, facts, upToSeq, reservations, transfers: [...transfers].map(toFact) };
+    return { view, isEdited, facts, upToSeq, reservations, transfers };
   }
 
   /** The reservations whose ids come after `afterId`, in their order; for a rebuild. */
