@@ -31,7 +31,14 @@ import {
 } from '../db/tables.ts';
 import type { Action } from '../domain/commands.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type { EventId, Instant, Principal, ReservationId, ReservationStatus, UserId } from '../domain/model.ts';
+import {
+  ACTIVE_STATUSES,
+  type EventId,
+  type Instant,
+  type Principal,
+  type ReservationId,
+  type UserId,
+} from '../domain/model.ts';
 import { ACCESS_TOKEN_SECONDS } from '../http/auth.ts';
 import { hasOtherAdmin } from './users-queries.ts';
 
@@ -45,7 +52,6 @@ const WATCHED_MS = 2 * ACCESS_TOKEN_SECONDS * 1000;
 
 /** How an account comes to hold seats or a place in line. */
 const TAKING = ['reservation_created', 'reservation_reactivated', 'reservation_transferred'];
-const ACTIVE: ReservationStatus[] = ['pending', 'confirmed', 'waitlisted'];
 
 /** Why an account stays. */
 export type Kept = 'wrong_password' | 'account_has_events' | 'last_admin';
@@ -192,7 +198,7 @@ function cancellableAfter(db: DrizzleD1Database, { userId, closedAt }: Closed, n
       and(
         eq(reservations.userId, userId),
         isNull(reservations.deletedAt),
-        inArray(reservations.status, ACTIVE),
+        inArray(reservations.status, ACTIVE_STATUSES),
         or(
           sql`coalesce(${events.cancelUntil}, ${events.startTime}) > ${now}`,
           // Who only waits may leave the line at any time.

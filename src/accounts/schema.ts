@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
+import { ROLES } from '../domain/model.ts';
 import { EXAMPLE_IDS, EXAMPLE_TIMES, time, toTime } from '../http/fields.ts';
 import { EMAIL_LENGTH_MAX, email, line, lines, normalized, USERNAME_LENGTH_MAX, verbatim } from '../http/text.ts';
 
@@ -135,7 +136,7 @@ export const userSchema = z
     id: z.string().openapi({ example: EXAMPLE_IDS.user }),
     username: z.string().openapi({ example: 'ada' }),
     email: z.string().openapi({ example: 'ada@example.com' }),
-    role: z.enum(['customer', 'organizer', 'admin']).openapi({ example: 'organizer' }),
+    role: z.enum(ROLES).openapi({ example: 'organizer' }),
     organization_name: z.string().nullable().openapi({ example: 'Analytical Engines Ltd' }),
     business_address: z.string().nullable().openapi({ example: '12 St James Square, London' }),
     created_at: time.openapi({ example: EXAMPLE_TIMES.user }),

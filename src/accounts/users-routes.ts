@@ -24,7 +24,7 @@ const listUsersRoute = createRoute({
     200: {
       description: 'A page of accounts.',
       headers: BOOKMARK_HEADER,
-      content: { 'application/json': { schema: accountList } },
+      content: json(accountList),
     },
     ...problems('unauthorized', 'admin_required', 'validation_failed', 'database_unavailable'),
   },

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { UserRow } from '../db/tables.ts';
-import { flag, pageQuery } from '../http/fields.ts';
+import { ROLES } from '../domain/model.ts';
+import { flag, listOf, pageQuery } from '../http/fields.ts';
 import { EMAIL_LENGTH_MAX, line } from '../http/text.ts';
 import { userJson, userSchema } from './schema.ts';
 
-const role = z.enum(['customer', 'organizer', 'admin']);
+const role = z.enum(ROLES);
 
 /** What an admin may change of an account. */
 export const userChanges = z
@@ -39,12 +40,7 @@ export const accountSchema = userSchema
   .openapi('Account');
 
 /** A page of accounts. */
-export const accountList = z
-  .object({
-    items: z.array(accountSchema),
-    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }),
-  })
-  .openapi('AccountList');
+export const accountList = listOf(accountSchema).openapi('AccountList');
 
 export type UserQuery = z.output<typeof userQuery>;
 export type UserChanges = z.output<typeof userChanges>;

@@ -1,4 +1,5 @@
 import { Coalescer } from '../calls/coalescer.ts';
+import { within } from '../calls/within.ts';
 import { type Page, project, replaceRange } from '../db/projection.ts';
 import { idOf } from '../db/reservation-columns.ts';
 import { type Instant, LIMITS } from '../domain/model.ts';
@@ -267,16 +268,4 @@ async function sendTogether(db: D1Database, pages: readonly Page[]): Promise<Sen
 function backoffMs(failures: number): number {
   const base = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failures - 1));
   return Math.ceil(base * (1 + Math.random() / 4));
-}
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

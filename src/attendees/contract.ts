@@ -40,7 +40,7 @@ export const createAttendee = createRoute({
     201: {
       description: 'The attendee, and the token.',
       headers: { ...headers, ...LOCATION_HEADER, ...REPLAYED_HEADER },
-      content: { 'application/json': { schema: registeredJson } },
+      content: json(registeredJson),
     },
     ...problems(
       ...BODY_PROBLEMS,
@@ -68,7 +68,7 @@ export const listAttendees = createRoute({
     200: {
       description: 'A page of attendees.',
       headers: BOOKMARK_HEADER,
-      content: { 'application/json': { schema: attendeeList } },
+      content: json(attendeeList),
     },
     ...problems('unauthorized', 'organizer_required', 'validation_failed', 'database_unavailable'),
   },

@@ -4,6 +4,7 @@ import {
   EXAMPLE_EDIT_TOKEN,
   EXAMPLE_IDS,
   EXAMPLE_TIMES,
+  listOf,
   pageQuery,
   searchQuery,
   time,
@@ -94,12 +95,7 @@ export const registeredJson = attendeeJson
   .openapi('RegisteredAttendee');
 
 /** A page of attendees. */
-export const attendeeList = z
-  .object({
-    items: z.array(attendeeJson),
-    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }),
-  })
-  .openapi('AttendeeList');
+export const attendeeList = listOf(attendeeJson).openapi('AttendeeList');
 
 /** Filter, order and page of the list of attendees. */
 export const attendeeQuery = z.strictObject({

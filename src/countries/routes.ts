@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { json } from '../http/bodies.ts';
 import { COUNTRIES, findCountry } from '../http/countries.ts';
 import { decodeCursor, listName, pageOf } from '../http/cursor.ts';
-import { pageQuery } from '../http/fields.ts';
+import { listOf, pageQuery } from '../http/fields.ts';
 import { Problem, problems } from '../http/problem.ts';
 import { createRouter } from '../http/router.ts';
 import { line, sortKey } from '../http/text.ts';
@@ -17,12 +18,7 @@ const countryJson = z
   })
   .openapi('Country');
 
-const countryList = z
-  .object({
-    items: z.array(countryJson),
-    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }),
-  })
-  .openapi('CountryList');
+const countryList = listOf(countryJson).openapi('CountryList');
 
 const tags = ['Countries'];
 
@@ -43,7 +39,7 @@ const listCountries = createRoute({
     }),
   },
   responses: {
-    200: { description: 'The countries.', content: { 'application/json': { schema: countryList } } },
+    200: { description: 'The countries.', content: json(countryList) },
     ...problems('validation_failed'),
   },
 });
@@ -60,7 +56,7 @@ const getCountry = createRoute({
     params: z.object({ code: z.string().openapi({ description: 'ISO 3166-1 alpha-2.', example: 'DE' }) }),
   },
   responses: {
-    200: { description: 'The country.', content: { 'application/json': { schema: countryJson } } },
+    200: { description: 'The country.', content: json(countryJson) },
     ...problems('country_not_found'),
   },
 });

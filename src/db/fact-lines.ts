@@ -1,5 +1,5 @@
 import type { Fact, FactType } from '../domain/facts.ts';
-import type { EventId, ReservationId, UserId } from '../domain/model.ts';
+import { type EventId, MINUTE_MS, type ReservationId, type UserId } from '../domain/model.ts';
 import { jsonName } from '../domain/names.ts';
 import { base32, firstIdAt } from './history.ts';
 import { insertRows, jsonParts } from './json-rows.ts';
@@ -86,7 +86,7 @@ function detailsOf(data: object): Record<string, unknown> {
 }
 
 function detailOf(name: string, value: unknown): unknown {
-  if (name === 'holdMs') return Number(value) / 60_000;
+  if (name === 'holdMs') return Number(value) / MINUTE_MS;
   if (typeof value === 'number' && INSTANT_NAME.test(name)) return new Date(value).toISOString();
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? detailsOf(value) : value;

@@ -1,5 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { within } from '../calls/within.ts';
+import { json } from '../http/bodies.ts';
 import { databaseUnavailable } from '../http/database.ts';
 import { ETAG_HEADER, ifNoneMatch, NOT_MODIFIED } from '../http/headers.ts';
 import { Problem, problems } from '../http/problem.ts';
@@ -21,7 +23,7 @@ const healthz = createRoute({
   responses: {
     200: {
       description: 'Both answer.',
-      content: { 'application/json': { schema: z.object({ status: z.literal('ok') }), example: { status: 'ok' } } },
+      content: json(z.object({ status: z.literal('ok') }), { status: 'ok' }),
     },
     ...problems('database_unavailable'),
   },
@@ -38,12 +40,7 @@ const openApi = createRoute({
   responses: {
     200: {
       description: 'OpenAPI 3.1.',
-      content: {
-        'application/json': {
-          schema: z.looseObject({ openapi: z.string() }),
-          example: { openapi: '3.1.0', info: { title: 'Seatkeeper' } },
-        },
-      },
+      content: json(z.looseObject({ openapi: z.string() }), { openapi: '3.1.0', info: { title: 'Seatkeeper' } }),
     },
     ...problems(),
   },
@@ -83,15 +80,11 @@ async function asset(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function assertDatabaseAnswers(c: Context<AppEnv>): Promise<void> {
-  const silence = Promise.withResolvers<never>();
-  const timer = setTimeout(() => silence.reject(new Error('no answer in time')), HEALTH_CHECK_MS);
   try {
-    await Promise.race([c.env.DB.prepare('SELECT 1').run(), silence.promise]);
+    await within(HEALTH_CHECK_MS, c.env.DB.prepare('SELECT 1').run());
   } catch (error) {
     logError(error, c.get('requestId'));
     throw databaseUnavailable();
-  } finally {
-    clearTimeout(timer);
   }
 }
 

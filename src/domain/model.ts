@@ -56,7 +56,12 @@ export const LIMITS = {
   subscriptionMs: 90_000,
 } as const;
 
-export type Role = 'customer' | 'organizer' | 'admin';
+/** A minute in milliseconds. */
+export const MINUTE_MS = 60_000;
+
+/** What accounts can be. */
+export const ROLES = ['customer', 'organizer', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** Who asks. Established by the Worker from a verified token, judged only in the domain. */
 export interface Principal {
@@ -64,9 +69,19 @@ export interface Principal {
   readonly role: Role;
 }
 
-export type EventStatus = 'draft' | 'published' | 'cancelled';
-export type ReservationStatus = 'pending' | 'confirmed' | 'waitlisted' | 'cancelled' | 'expired';
-export type CancelledBy = 'holder' | 'organizer' | 'admin';
+/** All that an event can be. */
+export const EVENT_STATUSES = ['draft', 'published', 'cancelled'] as const;
+export type EventStatus = (typeof EVENT_STATUSES)[number];
+
+/** Reservations that hold seats or a place in line. */
+export const ACTIVE_STATUSES = ['pending', 'confirmed', 'waitlisted'] as const;
+/** All that a reservation can be. */
+export const RESERVATION_STATUSES = [...ACTIVE_STATUSES, 'cancelled', 'expired'] as const;
+export type ReservationStatus = (typeof RESERVATION_STATUSES)[number];
+
+/** In which capacity somebody cancels a reservation. */
+export const CANCELLED_BY = ['holder', 'organizer', 'admin'] as const;
+export type CancelledBy = (typeof CANCELLED_BY)[number];
 
 export interface Money {
   /** Minor units, for example cents. */

@@ -1,8 +1,12 @@
-import type { Availability, EventView, Reservation, ReservationStatus } from './model.ts';
+import {
+  ACTIVE_STATUSES,
+  type Availability,
+  type EventView,
+  RESERVATION_STATUSES,
+  type Reservation,
+  type ReservationStatus,
+} from './model.ts';
 import { availabilityOf, isClosed } from './seats.ts';
-
-const ACTIVE = ['pending', 'confirmed', 'waitlisted'] as const satisfies ReservationStatus[];
-const STATUSES = [...ACTIVE, 'cancelled', 'expired'] as const satisfies ReservationStatus[];
 
 /** Reservations by status, seats by status, and seats of those who have arrived; of all of an event's reservations. */
 export const STOCK = [
@@ -104,7 +108,10 @@ export function statsOf(view: EventView, stock: Stock, lapsed: Amount, days: rea
   const written = ended(stock, 'pending', 'expired', lapsed);
   const now = isClosed(view.event) ? allCancelled(written) : written;
   const byStatus = (amountOf: (status: ReservationStatus) => number) =>
-    Object.fromEntries(STATUSES.map((status) => [status, amountOf(status)])) as Record<ReservationStatus, number>;
+    Object.fromEntries(RESERVATION_STATUSES.map((status) => [status, amountOf(status)])) as Record<
+      ReservationStatus,
+      number
+    >;
   return {
     availability: availabilityOf(view, lapsed.seats),
     reservations: byStatus((status) => now[status]),
@@ -117,7 +124,7 @@ export function statsOf(view: EventView, stock: Stock, lapsed: Amount, days: rea
 
 /** The stock once a closed event's reservations are all cancelled. */
 function allCancelled(stock: Stock): Stock {
-  return ACTIVE.reduce(
+  return ACTIVE_STATUSES.reduce(
     (left, status) => ended(left, status, 'cancelled', { reservations: left[status], seats: left[`${status}Seats`] }),
     { ...stock, checkedInSeats: 0 },
   );

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { FactType } from '../domain/facts.ts';
+import { CANCELLED_BY } from '../domain/model.ts';
 import { decimal, EXAMPLE_IDS, EXAMPLE_TIMES, pageQuery, time } from '../http/fields.ts';
 
 const TYPES = [
@@ -68,7 +69,7 @@ const data = z
         'longer for an attendee.',
     }),
     nonce: z.string().nullable().openapi({ description: 'Of `reservation_checked_in`.' }),
-    by: z.enum(['holder', 'organizer', 'admin']).openapi({ description: 'Of `reservation_cancelled`.' }),
+    by: z.enum(CANCELLED_BY).openapi({ description: 'Of `reservation_cancelled`.' }),
   })
   .partial();
 

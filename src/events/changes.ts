@@ -1,5 +1,5 @@
 import type { Fact } from '../domain/facts.ts';
-import type { EventDetails } from '../domain/model.ts';
+import { type EventDetails, MINUTE_MS } from '../domain/model.ts';
 import { toTime } from '../http/fields.ts';
 import type { ChangeDetailsJson, ChangeJson } from './changes-schema.ts';
 
@@ -79,7 +79,7 @@ function toDetailsJson(details: Partial<EventDetails>): ChangeDetailsJson {
     ...(tags !== undefined && { tags: [...tags] }),
     ...(maxQuantity !== undefined && { max_quantity: maxQuantity }),
     ...(requiresConfirmation !== undefined && { requires_confirmation: requiresConfirmation }),
-    ...(holdMs !== undefined && { hold_minutes: holdMs / 60_000 }),
+    ...(holdMs !== undefined && { hold_minutes: holdMs / MINUTE_MS }),
     ...(reservationsOpenAt !== undefined && { reservations_open_at: toTime(reservationsOpenAt) }),
     ...(reservationsCloseAt !== undefined && { reservations_close_at: toTime(reservationsCloseAt) }),
     ...(cancelUntil !== undefined && { cancel_until: toTime(cancelUntil) }),

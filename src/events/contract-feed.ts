@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { json } from '../http/bodies.ts';
 import { eventIdPath } from '../http/fields.ts';
 import { personal } from '../http/headers.ts';
 import { problems } from '../http/problem.ts';
@@ -19,7 +20,7 @@ export const getChanges = createRoute({
     'feed stays, so that who follows it reads how it ended.',
   request: { params, query: changeQuery },
   responses: {
-    200: { description: 'What came next.', content: { 'application/json': { schema: changeList } } },
+    200: { description: 'What came next.', content: json(changeList) },
     ...problems('unauthorized', 'event_not_found', 'not_organizer', 'validation_failed', 'overloaded'),
   },
 });

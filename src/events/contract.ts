@@ -94,7 +94,7 @@ export const listEvents = createRoute({
     200: {
       description: 'A page of events.',
       headers: PUBLIC_HEADERS,
-      content: { 'application/json': { schema: eventList } },
+      content: json(eventList),
     },
     304: UNCHANGED,
     ...problems('unauthorized', 'validation_failed', 'database_unavailable'),
@@ -239,7 +239,7 @@ export const getAvailability = createRoute({
   middleware: [authOptional, noStore] as const,
   request: { params },
   responses: {
-    200: { description: 'The occupancy.', content: { 'application/json': { schema: availabilityJson } } },
+    200: { description: 'The occupancy.', content: json(availabilityJson) },
     ...problems('unauthorized', 'event_not_found', 'overloaded'),
   },
 });
@@ -255,7 +255,7 @@ export const rebuildEvent = createRoute({
   middleware: authRequired,
   request: { params, body: noBody },
   responses: {
-    200: { description: 'It is true again.', content: { 'application/json': { schema: rebuiltJson } } },
+    200: { description: 'It is true again.', content: json(rebuiltJson) },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',

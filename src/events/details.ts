@@ -1,8 +1,6 @@
-import { type EventDetails, LIMITS } from '../domain/model.ts';
+import { type EventDetails, LIMITS, MINUTE_MS } from '../domain/model.ts';
 import type { Place } from './place.ts';
 import type { EventInput, EventPatch } from './schema.ts';
-
-const MINUTE_MS = 60_000;
 
 /** What an event has that says nothing else. */
 const DEFAULTS = {

@@ -1,5 +1,5 @@
 import type { VenueRow } from '../db/tables.ts';
-import type { EventView, Instant } from '../domain/model.ts';
+import { type EventView, type Instant, MINUTE_MS } from '../domain/model.ts';
 import { availabilityOf, cancellableUntil, closesAt } from '../domain/seats.ts';
 import { toTime } from '../http/fields.ts';
 import type { EventJson } from './schema.ts';
@@ -71,7 +71,7 @@ export function toEventJson({ view, venue }: EventAtVenue, now: Instant): EventJ
     tags: [...event.tags],
     max_quantity: event.maxQuantity,
     requires_confirmation: event.requiresConfirmation,
-    hold_minutes: event.holdMs / 60_000,
+    hold_minutes: event.holdMs / MINUTE_MS,
     reservations_open_at: toTime(event.reservationsOpenAt),
     reservations_close_at: toTime(closesAt(event)),
     cancel_until: toTime(cancellableUntil(event)),

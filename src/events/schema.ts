@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { LIMITS } from '../domain/model.ts';
-import { EVENT_STATUSES } from '../http/availability.ts';
+import { EVENT_STATUSES, LIMITS } from '../domain/model.ts';
 import { countryCode } from '../http/countries.ts';
 import {
   EXAMPLE_IDS,
@@ -8,6 +7,7 @@ import {
   flag,
   instant,
   instantQuery,
+  listOf,
   nullableInstant,
   pageQuery,
   tag,
@@ -158,9 +158,7 @@ export const eventJson = z
   .openapi('Event');
 
 /** A page of events. */
-export const eventList = z
-  .object({ items: z.array(eventJson), next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }) })
-  .openapi('EventList');
+export const eventList = listOf(eventJson).openapi('EventList');
 
 /** What a rebuild of the read model did. */
 export const rebuiltJson = z

@@ -1,6 +1,7 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import { isAdminNow } from '../db/roles.ts';
 import type { UserId } from '../domain/model.ts';
+import { json } from '../http/bodies.ts';
 import { database, primary } from '../http/database.ts';
 import { toTime } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, personal } from '../http/headers.ts';
@@ -18,7 +19,7 @@ const common = {
 const listed = {
   description: 'A page of history, newest first.',
   headers: BOOKMARK_HEADER,
-  content: { 'application/json': { schema: historyList } },
+  content: json(historyList),
 };
 
 const getMyHistory = createRoute({

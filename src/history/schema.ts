@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { SubjectType } from '../db/tables.ts';
-import { EXAMPLE_IDS, EXAMPLE_TIMES, eventId, instantQuery, pageQuery, time, userId } from '../http/fields.ts';
+import { EXAMPLE_IDS, EXAMPLE_TIMES, eventId, instantQuery, listOf, pageQuery, time, userId } from '../http/fields.ts';
 
 const SUBJECT_TYPES = ['event', 'reservation', 'user', 'venue', 'attendee'] as const satisfies SubjectType[];
 
@@ -34,12 +34,7 @@ const historyJson = z
   .openapi('HistoryLine');
 
 /** A page of history. */
-export const historyList = z
-  .object({
-    items: z.array(historyJson),
-    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.', example: null }),
-  })
-  .openapi('HistoryList');
+export const historyList = listOf(historyJson).openapi('HistoryList');
 
 const window = {
   action: action.optional(),

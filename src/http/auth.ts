@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { parseUserId } from '../domain/ids.ts';
-import type { Principal, Role } from '../domain/model.ts';
+import { type Principal, ROLES } from '../domain/model.ts';
 import { Problem } from './problem.ts';
 import type { AppEnv } from './router.ts';
 
@@ -10,7 +10,6 @@ export const ACCESS_TOKEN_SECONDS = 15 * 60;
 const ISSUER = 'seatkeeper';
 const AUDIENCE = 'seatkeeper-api';
 const SECRET_BYTES_MIN = 32;
-const ROLES: readonly string[] = ['customer', 'organizer', 'admin'] satisfies Role[];
 
 const HS256 = { name: 'HMAC', hash: 'SHA-256' };
 
@@ -50,8 +49,8 @@ export async function verifyAccessToken(secret: string, token: string): Promise<
       requiredClaims: ['sub', 'exp', 'iat', 'jti'],
     });
     const userId = parseUserId(payload.sub ?? '');
-    if (userId === null || typeof payload.role !== 'string' || !ROLES.includes(payload.role)) return null;
-    return { userId, role: payload.role as Role };
+    const role = ROLES.find((one) => one === payload.role);
+    return userId === null || role === undefined ? null : { userId, role };
   } catch (error) {
     if (error instanceof errors.JOSEError) return null;
     throw error;

@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { Availability } from '../domain/model.ts';
+import { type Availability, EVENT_STATUSES } from '../domain/model.ts';
 import { EXAMPLE_IDS } from './fields.ts';
 
 /** What may become of an event. */
-export const EVENT_STATUSES = ['draft', 'published', 'cancelled'] as const;
 
 /** An event's occupancy, as one may ask for it and as watchers are sent it. */
 export const availabilityJson = z

@@ -144,6 +144,14 @@ export const flag = z
   .transform((text) => text === 'true')
   .openapi({ type: 'boolean' });
 
+/** A page of a list. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }),
+  });
+}
+
 /** The words that a list is searched by; the list says in what, and gives the example. */
 export const searchQuery = line(200).optional();
 

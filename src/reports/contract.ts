@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { json } from '../http/bodies.ts';
 import { eventIdPath } from '../http/fields.ts';
 import { BOOKMARK_HEADER, BOOKMARK_INPUT, personal } from '../http/headers.ts';
 import { problems } from '../http/problem.ts';
@@ -20,7 +21,7 @@ export const getStats = createRoute({
     'seats counts along.',
   request: { params },
   responses: {
-    200: { description: 'The figures.', content: { 'application/json': { schema: statsJson } } },
+    200: { description: 'The figures.', content: json(statsJson) },
     ...problems('unauthorized', 'event_not_found', 'not_organizer', 'overloaded'),
   },
 });

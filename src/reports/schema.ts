@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { EVENT_STATUSES } from '../http/availability.ts';
+import { EVENT_STATUSES } from '../domain/model.ts';
 import { EXAMPLE_IDS } from '../http/fields.ts';
 
 const amount = z.int();

@@ -1,13 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { ID_PATTERNS, parseUserId } from '../domain/ids.ts';
-import { LIMITS } from '../domain/model.ts';
-import { attendeeId, EXAMPLE_IDS, EXAMPLE_TIMES, eventId, flag, pageQuery, time } from '../http/fields.ts';
+import { CANCELLED_BY, LIMITS, RESERVATION_STATUSES } from '../domain/model.ts';
+import { attendeeId, EXAMPLE_IDS, EXAMPLE_TIMES, eventId, flag, listOf, pageQuery, time } from '../http/fields.ts';
 import { line, USERNAME_LENGTH_MAX } from '../http/text.ts';
 
 /** Longer ones are no tickets; what is shorter is looked up, not judged. */
 const TICKET_LENGTH_MAX = 200;
-
-const STATUSES = ['pending', 'confirmed', 'waitlisted', 'cancelled', 'expired'] as const;
 
 /** What every code of the ticket begins with that the examples of the OpenAPI document show. */
 const TICKET = `tkt_${EXAMPLE_IDS.reservation.slice(4)}`;
@@ -52,7 +50,7 @@ export const reservationJson = z
     user_id: z.string().openapi({ example: EXAMPLE_IDS.user }),
     attendee_id: z.string().nullable().openapi({ description: 'Null: for the user.', example: null }),
     quantity: z.int().openapi({ description: 'Seats.', example: 2 }),
-    status: z.enum(STATUSES).openapi({ example: 'confirmed' }),
+    status: z.enum(RESERVATION_STATUSES).openapi({ example: 'confirmed' }),
     waitlist_position: z.int().nullable().openapi({
       description: 'Place in the line, 1 for its head; null unless waitlisted.',
       example: null,
@@ -62,7 +60,7 @@ export const reservationJson = z
       .openapi({ description: 'When a pending one lapses, or an expired one did.', example: null }),
     confirmed_at: time.nullable().openapi({ example: EXAMPLE_TIMES.reservation }),
     cancelled_at: time.nullable().openapi({ example: null }),
-    cancelled_by: z.enum(['holder', 'organizer', 'admin']).nullable().openapi({ example: null }),
+    cancelled_by: z.enum(CANCELLED_BY).nullable().openapi({ example: null }),
     checked_in_at: time.nullable().openapi({ description: 'When the first of the party arrived.', example: null }),
     checked_in_quantity: z.int().openapi({ description: 'How many of the party have arrived.', example: 0 }),
     transfer_to: z.string().nullable().openapi({
@@ -139,16 +137,11 @@ export const arrival = z
   .openapi('Arrival', { example: { quantity: 1 } });
 
 /** A page of reservations. */
-export const reservationList = z
-  .object({
-    items: z.array(reservationJson),
-    next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }),
-  })
-  .openapi('ReservationList');
+export const reservationList = listOf(reservationJson).openapi('ReservationList');
 
 /** Filters and page of an event's reservations. */
 export const eventReservationsQuery = z.strictObject({
-  status: z.enum(STATUSES).optional().openapi({ description: 'Only reservations in this status.' }),
+  status: z.enum(RESERVATION_STATUSES).optional().openapi({ description: 'Only reservations in this status.' }),
   ...pageQuery,
 });
 

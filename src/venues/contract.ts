@@ -60,7 +60,7 @@ export const listVenues = createRoute({
     200: {
       description: 'A page of venues.',
       headers: BOOKMARK_HEADER,
-      content: { 'application/json': { schema: venueList } },
+      content: json(venueList),
     },
     ...problems('unauthorized', 'validation_failed', 'database_unavailable'),
   },

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { NewVenue } from '../db/tables.ts';
 import { LIMITS } from '../domain/model.ts';
 import { countryCode } from '../http/countries.ts';
-import { EXAMPLE_IDS, EXAMPLE_TIMES, flag, pageQuery, searchQuery, time, toTime } from '../http/fields.ts';
+import { EXAMPLE_IDS, EXAMPLE_TIMES, flag, listOf, pageQuery, searchQuery, time, toTime } from '../http/fields.ts';
 import { line } from '../http/text.ts';
 
 const NAME_LENGTH_MAX = 200;
@@ -53,9 +53,7 @@ export const venueJson = z
   .openapi('Venue');
 
 /** A page of venues. */
-export const venueList = z
-  .object({ items: z.array(venueJson), next_cursor: z.string().nullable().openapi({ description: 'Null: the end.' }) })
-  .openapi('VenueList');
+export const venueList = listOf(venueJson).openapi('VenueList');
 
 /** What a list of venues can be ordered by. */
 const SORTS = ['name', '-name', 'capacity', '-capacity', 'created_at', '-created_at'] as const;

@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   slice: ['http', 'db', 'actor/client', 'domain', 'calls'],
   http: ['domain', 'calls'],
   db: ['domain'],
-  actor: ['domain', 'db', 'actor/client', 'calls'],
+  actor: ['domain', 'db', 'calls'],
   'actor/client': ['actor', 'domain', 'calls'],
   'live/hub': ['slice', 'actor/client', 'domain'],
   calls: [],
