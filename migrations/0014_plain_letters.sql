@@ -1,6 +1,6 @@
 -- Letters that Unicode doesn't take apart, and accents outside of Latin, count for nothing in searches either: "wroclaw"
 -- finds Wrocław. PLAIN_LETTERS of src/http/search.ts does the same to what is searched for. Another letter is a row here,
--- an entry there, and a 'rebuild' of the three indexes of words.
+-- an entry there, and a 'rebuild' of the four indexes of words.
 CREATE TABLE plain_letters (n INTEGER PRIMARY KEY, letter TEXT NOT NULL, plain TEXT NOT NULL) STRICT;
 INSERT INTO plain_letters (letter, plain) VALUES
   ('ł', 'l'), ('Ł', 'l'), ('ø', 'o'), ('Ø', 'o'), ('ǿ', 'o'), ('Ǿ', 'o'), ('đ', 'd'), ('Đ', 'd'), ('ð', 'd'),
@@ -63,8 +63,19 @@ CREATE VIRTUAL TABLE events_fts USING fts5 (
 
 INSERT INTO events_fts (events_fts) VALUES ('rebuild');
 
+-- A beginning is one of the word itself, not of its stem: of "security" that is only "secur".
+CREATE VIRTUAL TABLE events_fts_beginnings USING fts5 (
+  title, tags, description,
+  content = 'events_words', content_rowid = 'num',
+  tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+
+INSERT INTO events_fts_beginnings (events_fts_beginnings) VALUES ('rebuild');
+
 CREATE TRIGGER events_words_inserted AFTER INSERT ON events BEGIN
   INSERT INTO events_fts (rowid, title, tags, description)
+    SELECT num, title, tags, description FROM events_words WHERE num = new.num;
+  INSERT INTO events_fts_beginnings (rowid, title, tags, description)
     SELECT num, title, tags, description FROM events_words WHERE num = new.num;
 END;
 
@@ -72,16 +83,22 @@ CREATE TRIGGER events_words_before_update BEFORE UPDATE OF title, tags, descript
 WHEN old.title <> new.title OR old.tags <> new.tags OR old.description <> new.description BEGIN
   INSERT INTO events_fts (events_fts, rowid, title, tags, description)
     SELECT 'delete', num, title, tags, description FROM events_words WHERE num = old.num;
+  INSERT INTO events_fts_beginnings (events_fts_beginnings, rowid, title, tags, description)
+    SELECT 'delete', num, title, tags, description FROM events_words WHERE num = old.num;
 END;
 
 CREATE TRIGGER events_words_after_update AFTER UPDATE OF title, tags, description ON events
 WHEN old.title <> new.title OR old.tags <> new.tags OR old.description <> new.description BEGIN
   INSERT INTO events_fts (rowid, title, tags, description)
     SELECT num, title, tags, description FROM events_words WHERE num = new.num;
+  INSERT INTO events_fts_beginnings (rowid, title, tags, description)
+    SELECT num, title, tags, description FROM events_words WHERE num = new.num;
 END;
 
 CREATE TRIGGER events_words_deleted BEFORE DELETE ON events BEGIN
   INSERT INTO events_fts (events_fts, rowid, title, tags, description)
+    SELECT 'delete', num, title, tags, description FROM events_words WHERE num = old.num;
+  INSERT INTO events_fts_beginnings (events_fts_beginnings, rowid, title, tags, description)
     SELECT 'delete', num, title, tags, description FROM events_words WHERE num = old.num;
 END;
 

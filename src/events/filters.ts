@@ -112,10 +112,15 @@ function goingOn(now: Instant): SQL {
 }
 
 /** Tiers rather than bm25, whose numbers shift with every event that is added, so that pages would overlap. */
-function matches(search: Search): SQL {
-  const hits = (tier: number, match: string) =>
-    sql`select rowid as num, ${tier} as tier from events_fts where events_fts match ${match}`;
-  const all = [hits(0, search.title), hits(1, search.titleAndTags), hits(2, search.anywhere)];
+function matches(tiers: Search): SQL {
+  const all = tiers.map(({ words, beginnings }, tier) => {
+    const both = [
+      words !== null && sql`select rowid from events_fts where events_fts match ${words}`,
+      beginnings !== null &&
+        sql`select rowid from events_fts_beginnings where events_fts_beginnings match ${beginnings}`,
+    ].filter((hits) => hits !== false);
+    return sql`select rowid as num, ${tier} as tier from (${sql.join(both, sql` intersect `)})`;
+  });
   return sql`(select num, min(tier) as tier from (${sql.join(all, sql` union all `)}) group by num) as found`;
 }
 

@@ -178,7 +178,7 @@ export const SORTS = ['start_time', '-start_time', 'created_at', '-created_at'] 
 export const eventQuery = z.strictObject({
   q: line(200).optional().openapi({
     description:
-      'Words that must all occur in title, tags or description; `jav*` for a beginning, of up to five words.',
+      'Words that must all occur in title, tags or description, in whatever English ending (`run` finds running); `jav*` for a beginning, of up to five words.',
     example: 'jazz',
   }),
   when: z

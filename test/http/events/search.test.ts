@@ -58,6 +58,27 @@ it('requires every word, wherever each occurs', async () => {
   expect(await found('jazz park indoors')).toHaveLength(0);
 });
 
+it('finds a word by each of its beginnings, whatever its stem is, and by nothing longer', async () => {
+  const words = ['security', 'Conférences', 'networking', 'accessibility', 'Großstädte', 'java'];
+  for (const title of words) await projectEvent({ title });
+  for (const word of words) {
+    for (let length = 2; length <= word.length; length += 1) {
+      expect(await found(`${word.slice(0, length)}*`)).toEqual([word]);
+    }
+    expect(await found(`${word}x*`)).toEqual([]);
+  }
+  expect(await found('javas*')).toEqual([]);
+  expect(await found('network* java')).toEqual([]);
+});
+
+it('finds whole words by their stems together with others by their beginnings, and ranks them as one', async () => {
+  await projectEvent({ title: 'Nothing', description: 'We run in parks', ...at(1) });
+  await projectEvent({ title: 'Running', tags: ['parks'], ...at(2) });
+  await projectEvent({ title: 'Park runs', ...at(3) });
+  await projectEvent({ title: 'Running', ...at(4) });
+  expect(await found('par* run')).toEqual(['Park runs', 'Running', 'Nothing']);
+});
+
 it('a trailing star matches beginnings, and only a trailing one', async () => {
   await projectEvent({ title: 'JavaScript' });
   expect(await found('java')).toEqual([]);
