@@ -1,7 +1,7 @@
 import { renderSVG } from 'uqr';
 import { execute, readManagedEvent, readReservation } from '../actor/client.ts';
 import { eventIdOf } from '../domain/ids.ts';
-import type { EventId, Principal } from '../domain/model.ts';
+import type { EventId, Principal, ReservationId } from '../domain/model.ts';
 import { Problem } from '../http/problem.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { createRouter } from '../http/router.ts';
@@ -29,10 +29,12 @@ export const checkIns = createRouter()
   })
   .openapi(contract.checkIn, async (c) => {
     const { id: reservationId } = c.req.valid('param');
-    const { quantity = null, nonce = null } = c.req.valid('json');
-    const action = { type: 'check_in', reservationId, ticketCode: null, quantity, nonce } as const;
-    const answer = await execute(c.env, eventIdOf(reservationId), c.get('principal'), action);
-    return c.json(await answered(c, answer, c.get('principal')), 200);
+    const principal = c.get('principal');
+    const { code, quantity = null, nonce = null } = c.req.valid('json');
+    const eventId = eventIdOf(reservationId);
+    const ticketCode = code === undefined ? null : await secretOf(c.env, reservationId, principal, code);
+    const action = { type: 'check_in', reservationId, ticketCode, quantity, nonce } as const;
+    return c.json(await answered(c, await execute(c.env, eventId, principal, action), principal), 200);
   })
   .openapi(contract.undoCheckIn, async (c) => {
     const { id: reservationId } = c.req.valid('param');
@@ -53,9 +55,19 @@ export const checkIns = createRouter()
     return c.body(renderSVG(code, { ecc: 'M', border: QUIET_ZONE }), 200);
   });
 
-/** What is wrong with a ticket that isn't of this event, told only to who runs the event. */
+/** What a ticket of this reservation proves itself by. */
+async function secretOf(env: Env, id: ReservationId, principal: Principal, code: string): Promise<string> {
+  const read = await readReservation(env, id, principal);
+  if (!read.ok) throw rejectionProblem(read.rejection);
+  const ticket = parseTicketCode(code);
+  if (ticket?.reservationId !== id) throw await strangeTicket(env, eventIdOf(id), principal, ticket);
+  return ticket.secret;
+}
+
+/** What is wrong with a ticket that isn't of this event, or not of this reservation, told only to who runs the event. */
 async function strangeTicket(env: Env, id: EventId, principal: Principal, ticket: Ticket | null): Promise<Problem> {
   const read = await readManagedEvent(env, id, principal);
   if (!read.ok) return rejectionProblem(read.rejection);
-  return new Problem(ticket === null ? 'ticket_unknown' : 'ticket_of_other_event');
+  const isOfOther = ticket !== null && eventIdOf(ticket.reservationId) !== id;
+  return new Problem(isOfOther ? 'ticket_of_other_event' : 'ticket_unknown');
 }

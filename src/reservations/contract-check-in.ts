@@ -47,12 +47,22 @@ export const checkIn = createRoute({
   method: 'post',
   path: '/reservations/{id}/check-in',
   operationId: 'checkIn',
-  summary: 'Check a party in without its ticket',
+  summary: 'Check a party in by its reservation',
   description:
-    'For the organizer of the event and admins; to strangers the reservation does not exist. Without a body: all of the party who have not arrived; where all have, ' +
-    'nothing changes.',
+    'For the organizer of the event and admins; to strangers the reservation does not exist. Without a body: all of ' +
+    'the party who have not arrived; where all have, nothing changes. With a `code`, as a scan of that ticket, which ' +
+    'has to be of this reservation.',
   request: { params: ofReservation, body: optionalBody(arrival) },
-  responses: { 200: shown(ARRIVED), ...problems(...CHECK_IN_PROBLEMS, 'reservation_not_found') },
+  responses: {
+    200: shown(ARRIVED),
+    ...problems(
+      ...CHECK_IN_PROBLEMS,
+      'reservation_not_found',
+      'event_not_found',
+      'ticket_unknown',
+      'ticket_of_other_event',
+    ),
+  },
 });
 
 export const undoCheckIn = createRoute({

@@ -120,10 +120,12 @@ const nonce = line(LIMITS.nonceLengthMax).openapi({
   example: '5b1f0e0c-7f5c-4b52-9a53-2f0f3c1f6a0e',
 });
 
+const ticketCode = z.string().min(1).max(TICKET_LENGTH_MAX).openapi({ description: 'What the ticket says.' });
+
 /** A ticket as the door scans it. */
 export const ticketScan = z
   .strictObject({
-    code: z.string().min(1).max(TICKET_LENGTH_MAX).openapi({ description: 'What the ticket says.' }),
+    code: ticketCode,
     quantity: arriving,
     nonce,
   })
@@ -131,9 +133,9 @@ export const ticketScan = z
     example: { code: EXAMPLE_TICKET, quantity: 1, nonce: '5b1f0e0c-7f5c-4b52-9a53-2f0f3c1f6a0e' },
   });
 
-/** A party that arrives without its ticket. */
+/** A party that arrives, with its ticket or without. */
 export const arrival = z
-  .strictObject({ quantity: arriving, nonce: nonce.optional() })
+  .strictObject({ code: ticketCode.optional(), quantity: arriving, nonce: nonce.optional() })
   .openapi('Arrival', { example: { quantity: 1 } });
 
 /** A page of reservations. */
