@@ -71,6 +71,10 @@ export const PROBLEMS = {
   database_unavailable: { status: 503, title: 'The database does not answer' },
 } as const satisfies Record<string, ProblemKind>;
 
+/** Fields that a problem tells what is wrong with. */
+const ERRORS_MAX = 100;
+const NAMED_MAX = 10;
+
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** One field that is wrong. `pointer` is an RFC 6901 JSON pointer into the body, or `/name` for a parameter. */
@@ -108,10 +112,12 @@ export class Problem extends Error {
   }
 }
 
-/** A 422 that names the fields. */
+/** A 422 that names the fields: a hundred at most, ten in its detail. A body has room for thousands that are unknown. */
 export function validationProblem(errors: readonly ProblemError[]): Problem {
-  const named = [...new Set(errors.map(({ pointer }) => pointer || 'the body'))].join(', ');
-  return new Problem('validation_failed', `Not valid: ${named}.`, { errors });
+  const named = [...new Set(errors.map(({ pointer }) => pointer || 'the body'))];
+  const more = named.length > NAMED_MAX ? ` and ${named.length - NAMED_MAX} more` : '';
+  const detail = `Not valid: ${named.slice(0, NAMED_MAX).join(', ')}${more}.`;
+  return new Problem('validation_failed', detail, { errors: errors.slice(0, ERRORS_MAX) });
 }
 
 /**
@@ -166,8 +172,9 @@ const anyProblem = z
     request_id: z.string().openapi({ description: 'The `X-Request-Id` of the answer.' }),
     errors: z
       .array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() }))
+      .max(ERRORS_MAX)
       .optional()
-      .openapi({ description: 'With validation_failed: what is wrong, by field or parameter.' }),
+      .openapi({ description: 'With validation_failed: what is wrong, by field or parameter; the first hundred.' }),
     reservation_id: z.string().optional().openapi({ description: 'With already_reserved: the existing reservation.' }),
     available_slots: z
       .int()

@@ -7,6 +7,13 @@ it('says in plain words that a field is missing', async () => {
   expect(body.errors).toEqual([{ pointer: '/password', code: 'required', detail: 'This field is required.' }]);
 });
 
+it('names a hundred of thousands of fields that are wrong', async () => {
+  const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`x${index}`, 1]));
+  const { status, body } = await request('POST', '/api/auth/login', { body: unknown });
+  expect([status, body.errors.length]).toEqual([422, 100]);
+  expect(body.detail).toMatch(/^Not valid: (\/\w+, ){9}\/\w+ and \d+ more\.$/);
+});
+
 it.each([
   ['GET', '/api/nowhere'],
   ['DELETE', '/api/events'],
