@@ -85,8 +85,8 @@ export const bookmark = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * Refuses bodies that aren't JSON (415), are over 100 KB (413) or no UTF-8 (400) before anything parses them. A body of
- * no bytes is none, whatever type it claims.
+ * Refuses bodies that aren't JSON or are compressed (415), are over 100 KB (413) or no UTF-8 (400) before anything parses
+ * them. A body of no bytes is none, whatever type it claims.
  */
 export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
   const { raw } = c.req;
@@ -94,7 +94,9 @@ export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
   const length = raw.body === null ? 0 : (statedLength(raw.headers) ?? (await measuredLength(c.req)));
   if (length > BODY_BYTES_MAX) throw tooLarge();
   if (length === 0) c.req.raw = withBody(raw, null);
-  else if (!JSON_TYPE.test(raw.headers.get('content-type') ?? '')) {
+  else if ((raw.headers.get('content-encoding') ?? 'identity') !== 'identity') {
+    throw new Problem('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.');
+  } else if (!JSON_TYPE.test(raw.headers.get('content-type') ?? '')) {
     throw new Problem('unsupported_media_type', 'Send the body as application/json.');
   } else if ((await c.req.text().catch(asBrokenOff)).includes(UNDECODABLE)) {
     throw new Problem('malformed_request', 'The body is not valid UTF-8, or has its replacement character, U+FFFD.');

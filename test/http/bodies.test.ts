@@ -65,6 +65,11 @@ describe('a body that says how long it is', () => {
     expect(await reply.json()).toMatchObject({ got: text });
   });
 
+  it('is not decompressed', async () => {
+    expect((await send('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' })).status).toBe(415);
+    expect((await send('{}', { ...JSON_TYPE, 'content-encoding': 'identity' })).status).toBe(200);
+  });
+
   it('is judged by its type unread', async () => {
     const { body, seen } = endless();
     const reply = await send(body, { 'content-type': 'text/csv', 'content-length': '5000' });
