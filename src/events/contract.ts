@@ -255,7 +255,7 @@ export const rebuildEvent = createRoute({
   middleware: authRequired,
   request: { params, body: noBody },
   responses: {
-    200: { description: 'It is true again.', content: json(rebuiltJson) },
+    200: { description: 'It is true again.', headers: COMMAND_HEADERS, content: json(rebuiltJson) },
     ...problems(
       ...BODY_PROBLEMS,
       'unauthorized',

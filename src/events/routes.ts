@@ -23,7 +23,7 @@ import { newEventId } from '../http/ids.ts';
 import { eventOf } from '../http/outcome.ts';
 import { locationHint } from '../http/placement.ts';
 import { Problem } from '../http/problem.ts';
-import { forgetPublicAnswers, share } from '../http/public-cache.ts';
+import { share } from '../http/public-cache.ts';
 import { rejectionProblem } from '../http/rejection.ts';
 import { type AppEnv, createRouter } from '../http/router.ts';
 import * as contract from './contract.ts';
@@ -115,7 +115,7 @@ export const events = createRouter()
     const { id } = c.req.valid('param');
     const rebuilt = await rebuild(c.env, id);
     if (rebuilt === null) throw new Problem('event_not_found');
-    forgetPublicAnswers(id);
+    sendReadModel(c, id, { readModel: 'current', bookmark: null });
     return c.json({ event_id: id, ...rebuilt }, 200);
   });
 

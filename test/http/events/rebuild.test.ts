@@ -22,6 +22,7 @@ it('gives lists back what D1 has lost or got wrong, from the event itself', asyn
 
   const rebuilt = await request('POST', `/api/events/${id}/rebuild`, { token: admin.token });
   expect(rebuilt).toMatchObject({ status: 200, body: { event_id: id, seq: 2, reservations: 1 } });
+  expect(rebuilt.headers.get('x-d1-bookmark')).not.toBeNull();
   expect((await list()).body).toEqual(before.body);
   expect(before.body.items[0].id).toBe(made.body.id);
   const event = await request('GET', `/api/events/${id}`);
