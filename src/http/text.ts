@@ -16,6 +16,14 @@ export function verbatim(lengthMin: number, lengthMax: number) {
   return z.string().min(lengthMin).max(lengthMax).refine(isPrintable, NOT_PRINTABLE);
 }
 
+/** More marks in a row make no stream-safe text (UAX #15, section 13), and normalising takes time by the square of them. */
+const LONG_RUN = /\p{M}{31}/u;
+
+/** The text in NFC, so that equal texts are written alike; as it is with over 30 marks in a row. */
+export function composed(text: string): string {
+  return LONG_RUN.test(text) ? text : text.normalize('NFC');
+}
+
 /** The most characters that normalising ever makes one of, as of `ᾂ` from its letter and three marks. */
 const COMPOSED_MAX = 4;
 
@@ -31,11 +39,12 @@ export function normalized(form: 'NFC' | 'NFKC', lengthMax: number): z.ZodString
 }
 
 /**
- * One line of text: trimmed, with something to see in it, of well-formed Unicode without control characters.
+ * One line of text: composed, trimmed, with something to see in it, of well-formed Unicode without control characters.
  * @param base what normalises the text before it is judged
  */
 export function line(lengthMax: number, base: z.ZodString = z.string()) {
   return base
+    .overwrite(composed)
     .trim()
     .min(1, { abort: true })
     .max(lengthMax)
@@ -46,7 +55,7 @@ export function line(lengthMax: number, base: z.ZodString = z.string()) {
 /** Text of any number of lines, tabs allowed, else as `line`; any line end becomes a line feed. */
 export function prose(lengthMax: number, base: z.ZodString = z.string()) {
   return base
-    .overwrite((text) => text.replace(/\r\n?/g, '\n'))
+    .overwrite((text) => composed(text).replace(/\r\n?/g, '\n'))
     .max(lengthMax)
     .refine((text) => isPrintable(text.replace(/[\n\t]/g, '')), NOT_PRINTABLE);
 }

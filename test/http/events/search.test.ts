@@ -2,8 +2,8 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
 import { PLAIN_LETTERS } from '../../../src/http/search.ts';
-import { request } from '../../support/api.ts';
-import { allPages, HOUR_MS, invalid, projectEvent } from '../../support/events.ts';
+import { request, somebody } from '../../support/api.ts';
+import { allPages, createEvent, HOUR_MS, invalid, projectEvent } from '../../support/events.ts';
 
 beforeEach(async () => {
   await env.DB.prepare('DELETE FROM events').run();
@@ -38,6 +38,28 @@ it('finds words by plain letters, however they are written', async () => {
   for (const q of ['strassenfest', 'Straßenfest', 'своему', 'δρομους', 'ΔΡΌΜΟΥΣ', 'αθηνας']) {
     expect(await found(q), q).toEqual(['STRAẞENFEST']);
   }
+});
+
+it.each([
+  '서울 축제',
+  'Чайковский вечер',
+  'ガンダム展',
+  'ὀδύσσεια',
+  'Łódź',
+])('finds %s, whichever way it is composed', async (text) => {
+  const { token } = await somebody('organizer');
+  for (const form of ['NFC', 'NFD']) {
+    const title = text.normalize(form);
+    const made = await createEvent(token, { title, description: title, status: 'published' });
+    expect(made).toMatchObject({ title: text, description: text });
+  }
+  for (const form of ['NFC', 'NFD']) expect(await found(text.normalize(form))).toEqual([text, text]);
+});
+
+it('keeps text with endless marks as it is, and soon', async () => {
+  const { token } = await somebody('organizer');
+  const description = `a${'\u0323\u0301'.repeat(4_999)}`;
+  expect(await createEvent(token, { description })).toMatchObject({ description });
 });
 
 it('folds what is searched for as the index does what is found', async () => {
