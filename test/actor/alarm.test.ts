@@ -2,9 +2,13 @@ import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { execute, readAvailability, readReservation, readWaitlist } from '../../src/actor/client.ts';
+import { EventActor } from '../../src/actor/event-actor.ts';
+import type { Hub } from '../../src/actor/feed.ts';
 import { type EventId, LIMITS } from '../../src/domain/model.ts';
+import { newEventId } from '../../src/http/ids.ts';
 import {
   alarmOf,
+  command,
   crowd,
   eventInD1,
   inActor,
@@ -16,7 +20,7 @@ import {
   stopTheClock,
   stubOf,
 } from '../support/actor.ts';
-import { alice, attendee, bob, HOUR, MINUTE, olga, seats, T0 } from '../support/given.ts';
+import { alice, attendee, bob, details, HOUR, MINUTE, olga, seats, T0 } from '../support/given.ts';
 import { withLimits } from '../support/histories.ts';
 
 const settlePerStep = LIMITS.settlePerStep;
@@ -208,4 +212,26 @@ it('comes again after it broke', async () => {
   expect(log).toHaveBeenCalledOnce();
   expect(await alarmOf(id)).toBe(Date.now() + MINUTE);
   log.mockRestore();
+});
+
+it('tells the live hub what an instance before it could not', async () => {
+  const id = newEventId();
+  await inActor(async (state) => {
+    const withHub = (show: Hub['show']) => {
+      const LIVE_HUB = { idFromName: () => null, get: () => ({ show }) };
+      return new EventActor(state, { ...env, LIVE_HUB } as unknown as Env);
+    };
+    const cutOff = withHub(() => new Promise(() => undefined));
+    const create = { type: 'create_event', details: details(), status: 'published' } as const;
+    await cutOff.execute([command(id, olga, create)]);
+    cutOff.watch({ principal: olga });
+    await cutOff.execute([command(id, alice, seats(rsvOf(id, 1)))]);
+    const told: number[] = [];
+    const next = withHub(async ({ availability }) => {
+      told.push(availability.seq);
+      return { passedOn: true, pauseMs: 0 };
+    });
+    await next.alarm();
+    expect(told).toEqual([2]);
+  }, id);
 });

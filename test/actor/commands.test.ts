@@ -100,6 +100,15 @@ it('lets no time run backwards: what has lapsed for a decision has lapsed for re
   expect(late.outcome).toMatchObject({ reservation: { createdAt: T0 + HOUR } });
 });
 
+it('counts no seats of a hold that was over for a decision, though the clock was put back', async () => {
+  const id = await newEvent();
+  await execute(env, id, alice, seats(rsvOf(id, 1), pending));
+  vi.setSystemTime(T0 + 15 * MINUTE);
+  await execute(env, id, bob, seats(rsvOf(id, 2)));
+  vi.setSystemTime(T0);
+  expect(await readAvailability(env, id, null)).toMatchObject({ value: { reservedSlots: 1 } });
+});
+
 /** How many facts the actor has written, and answers that aren't in them. */
 function written(id: Parameters<typeof inActor>[1]) {
   return inActor(({ storage }) => {

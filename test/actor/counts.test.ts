@@ -97,3 +97,17 @@ it('keep the day of the time zone that the event had', async () => {
     ]);
   });
 });
+
+it('are shown of the last ten years of days on which anything happened', async () => {
+  await inActor(({ storage }) => {
+    const store = new Store(storage);
+    const create = { type: 'create_event', details: details(), status: 'published' } as const;
+    execute(storage, store, [command(EVENT, olga, create)], T0, 0);
+    storage.sql.exec(
+      `WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 4000)
+       INSERT INTO days SELECT date('1990-01-01', n || ' days'), 1, 0, 0, 0, 0, 0 FROM n`,
+    );
+    const days = store.counts.days();
+    expect([days.length, days.at(0)?.day, days.at(-1)?.day]).toEqual([3_660, '1990-12-08', '2000-12-14']);
+  });
+});

@@ -1,10 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readAvailability } from '../../src/actor/client.ts';
+import { Store } from '../../src/actor/store.ts';
 import type { Command } from '../../src/domain/commands.ts';
 import { type EventId, LIMITS, type Principal } from '../../src/domain/model.ts';
-import { command, inActor, newEvent, rsvOf, runAlarm, send, stopTheClock } from '../support/actor.ts';
-import { alice, bob, seats, T0 } from '../support/given.ts';
+import { command, dump, inActor, newEvent, rsvOf, runAlarm, send, stopTheClock } from '../support/actor.ts';
+import { alice, bob, olga, seats, T0 } from '../support/given.ts';
 
 /** Requests that carry an Idempotency-Key; each try is a command with an id of its own. */
 
@@ -72,4 +73,17 @@ it('forgets a key after a day, to the millisecond, and lets it be used anew', as
     await runAlarm(id);
   }
   expect(Date.now()).toBe(T0 + 2 * LIMITS.idempotencyMs);
+});
+
+it('forgets, of commands and of keys, no more answers at a time than it is told to', async () => {
+  const id = await newEvent();
+  const edits = ['1', '2', '3'].map((title) => ({
+    ...command(id, olga, { type: 'edit_event', changes: { title }, ifVersion: null }),
+    idempotency: { key: title, fingerprint: title },
+  }));
+  await send(id, ...edits);
+  await inActor(({ storage }) => {
+    new Store(storage).answers.prune(T0, T0, 2);
+    expect(dump(storage)).toMatchObject({ commands: [{}, {}], idempotency: [{ key: expect.any(String) }] });
+  }, id);
 });

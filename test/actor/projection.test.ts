@@ -285,6 +285,14 @@ it('keeps nobody waiting for D1 under a rush, and has it catch up right after', 
   await expect.poll(async () => (await late()).readModel, { timeout: 30_000, interval: 200 }).toBe('current');
 });
 
+it('takes no rush for one that was over a second ago', async () => {
+  const id = await newEvent({ capacity: 1_000 });
+  expect(await send(id, ...crowd(id, 600))).toMatchObject({ readModel: 'pending' });
+  await runAlarm(id);
+  vi.setSystemTime(Date.now() + 2_000);
+  expect(await execute(env, id, bob, seats(rsvOf(id, 700)))).toMatchObject({ readModel: 'current' });
+});
+
 it('pauses between its steps only while more comes', async () => {
   const id = await newEvent({ capacity: 6_000 });
   const pauses = vi.spyOn(scheduler, 'wait');

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { execute, rebuild } from '../../src/actor/client.ts';
 import { EventActor } from '../../src/actor/event-actor.ts';
-import { LIMITS } from '../../src/domain/model.ts';
+import { LIMITS, type Principal } from '../../src/domain/model.ts';
 import { newEventId } from '../../src/http/ids.ts';
 import {
   crowd,
@@ -113,6 +113,32 @@ it('rebuilds page after page, while commands go on', async () => {
   expect(rows.every(({ quantity }) => quantity === 1)).toBe(true);
   expect(rows[0]).toMatchObject({ id: rsvOf(id, 1), status: 'cancelled' });
   expect(await eventInD1(id)).toMatchObject({ confirmed: count - 1, seq: count + 2 });
+});
+
+it('says of every rebuild how much it wrote, also of one that came while another was under way', async () => {
+  const { id } = await healthy();
+  const done = { seq: 6, reservations: 3 };
+  expect(await Promise.all([rebuild(env, id), rebuild(env, id)])).toEqual([done, done]);
+});
+
+it('writes the history anew as it was, with whose the reservation was at each fact', async () => {
+  const id = await newEvent();
+  const reservationId = rsvOf(id, 1);
+  const offerTo = ({ userId }: Principal) => ({ type: 'offer_transfer', reservationId, to: userId }) as const;
+  const accept = { type: 'accept_transfer', reservationId, ticketCode: 'new' } as const;
+  await execute(env, id, alice, seats(reservationId));
+  await execute(env, id, alice, offerTo(bob));
+  await execute(env, id, bob, accept);
+  await execute(env, id, bob, offerTo(carol));
+  await execute(env, id, carol, accept);
+  const history = async () =>
+    (await env.DB.prepare('SELECT * FROM history WHERE event_id = ? ORDER BY id').bind(id).all()).results;
+  const lines = await history();
+  // Null: the one who did it.
+  expect(lines.map(({ owner_id }) => owner_id)).toEqual([null, null, null, alice.userId, null, bob.userId]);
+  await inD1('DELETE FROM history WHERE event_id = ?', id);
+  await rebuild(env, id);
+  expect(await history()).toEqual(lines);
 });
 
 it('knows nothing to rebuild of an event that was never created', async () => {
