@@ -5,7 +5,7 @@ import { inActor } from '../support/actor.ts';
 import { type Reply, request, somebody } from '../support/api.ts';
 import { createEvent, eventBody } from '../support/events.ts';
 import { withLimits } from '../support/histories.ts';
-import { act, booked, minutesLater, organizer, refusal, reserve, reserved } from '../support/reservations.ts';
+import { act, admin, booked, minutesLater, organizer, refusal, reserve, reserved } from '../support/reservations.ts';
 import { createVenue } from '../support/venues.ts';
 
 /** Refusals that nobody meets in a quiet hour. */
@@ -53,6 +53,31 @@ it('says that an actor is out of reach, and when to come again', async () => {
     expect(reply).toMatchObject(refusal(503, 'overloaded'));
     expect(reply.headers.get('retry-after')).toBe('1');
   }
+});
+
+/** Has every actor answer one kind of call so, and all others as ever. */
+function answerAs(verb: string, answer: () => Promise<unknown>): void {
+  const get = env.EVENT_ACTOR.get.bind(env.EVENT_ACTOR);
+  vi.spyOn(env.EVENT_ACTOR, 'get').mockImplementation((id) => {
+    return new Proxy(get(id), { get: (stub, asked) => (asked === verb ? answer : Reflect.get(stub, asked)) });
+  });
+}
+
+it('answers a command that was done, though nobody can tell any more as whom its sender sees the answer', async () => {
+  const { id } = await reserved();
+  answerAs('readManagedEvent', () => Promise.reject(Object.assign(new Error('gone'), { overloaded: true })));
+  const body = { status: 'cancelled', ticket_code: null };
+  expect(await act(admin, id, 'cancel')).toMatchObject({ status: 200, body });
+});
+
+it('gives an edit up whose event keeps moving to other venues', async () => {
+  const { id } = await createEvent(token);
+  const outcome = { kind: 'rejected', rejection: { code: 'version_mismatch' } };
+  const execute = vi.fn(async () => ({ outcomes: [outcome], readModel: 'pending', bookmark: null }));
+  answerAs('execute', execute);
+  const reply = await request('PATCH', `/api/events/${id}`, { token, body: { capacity: 5 } });
+  expect(reply).toMatchObject(refusal(503, 'overloaded'));
+  expect(execute).toHaveBeenCalledTimes(3);
 });
 
 it('shows nothing of a fault of ours', async () => {

@@ -139,6 +139,15 @@ describe('a reservation under an Idempotency-Key', () => {
     expect(await availability(id)).toMatchObject({ reserved_slots: 0 });
   });
 
+  it('has the same key with quotes around it, though there are some within', async () => {
+    const { id } = await createEvent(organizer.token);
+    const customer = await somebody();
+    const first = await reserve(id, customer, {}, named('"a\\"b\\\\c"'));
+    const again = await reserve(id, customer, {}, named('a"b\\c'));
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect(replayed(again)).toBe('true');
+  });
+
   it('may have a key of 255 characters', async () => {
     const { id } = await createEvent(organizer.token);
     expect(await reserve(id, await somebody(), {}, named('~'.repeat(255)))).toMatchObject({ status: 201 });

@@ -352,6 +352,20 @@ describe('what a deleted account leaves to the cron trigger', () => {
     expect(await closing(me.id)).toBe(false);
   });
 
+  it('is seen to in turn, however many accounts there are', async () => {
+    await env.DB.prepare(
+      `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30)
+       INSERT INTO closed_accounts (user_id, closed_at, checked_at) SELECT 'usr_' || n, ? - n, 0 FROM n`,
+    )
+      .bind(Date.now())
+      .run();
+    const unseen = () => env.DB.prepare('SELECT count(*) AS n FROM closed_accounts WHERE checked_at = 0').first('n');
+    await runCron(5);
+    expect(await unseen()).toBe(10);
+    await runCron(10);
+    expect(await unseen()).toBe(0);
+  });
+
   it('is what one request does not get done, in runs that are bounded', async () => {
     const event = await projectEvent();
     const me = await account();

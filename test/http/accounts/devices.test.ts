@@ -152,6 +152,15 @@ describe('logging out', () => {
   });
 });
 
+describe('a login', () => {
+  it('forgets the devices of the account that were silent for too long', async () => {
+    await env.DB.prepare('UPDATE refresh_families SET expires_at = 1 WHERE user_id = ?').bind(user.id).run();
+    await newDevice();
+    const families = env.DB.prepare('SELECT count(*) AS n FROM refresh_families WHERE user_id = ?').bind(user.id);
+    expect(await families.first('n')).toBe(1);
+  });
+});
+
 describe('a login that a change of password overtakes', () => {
   it('does not sign the device in', async () => {
     expect(await signIn(primary(env), user.id, 'the hash before the change', Date.now())).toBeNull();

@@ -50,6 +50,12 @@ describe('listing accounts', () => {
     expect(await ids(`q=${user.username}&disabled=false`)).toEqual([]);
   });
 
+  it('finds whose name goes on with a letter behind z', async () => {
+    const prefix = `u${crypto.randomUUID().slice(0, 8)}`;
+    const { user } = (await signUp({ username: `${prefix}é` })).body;
+    expect((await allPages(`/api/users?q=${prefix}`, 100, admin.token)).map(({ id }) => id)).toEqual([user.id]);
+  });
+
   it('is refused to everybody else, whatever the token says', async () => {
     expect((await request('GET', '/api/users')).status).toBe(401);
     const tokens = [

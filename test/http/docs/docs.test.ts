@@ -1,7 +1,12 @@
 import { exports } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { app } from '../../../src/app.ts';
 import { request } from '../../support/api.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 it('is healthy when D1 answers', async () => {
   const reply = await request('GET', '/healthz');
@@ -25,11 +30,24 @@ it('is not healthy when D1 fails, and says when to ask again', async () => {
   expect(logged).toHaveBeenCalledWith(expect.stringContaining('gone'));
 });
 
+it('is not healthy when D1 says nothing for two seconds', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const run = () => {
+    ask();
+    return new Promise(() => {});
+  };
+  const response = app.request('/healthz', {}, { DB: { prepare: () => ({ run }) } });
+  await asked;
+  vi.advanceTimersByTime(2_000);
+  expect(vi.getTimerCount(), 'nothing is waited for any more').toBe(0);
+  expect((await response).status).toBe(503);
+});
+
 it.each(['/', '/docs', '/redoc'])('serves the page %s with everything on it from here', async (path) => {
   const reply = await request('GET', path);
   expect(reply.status).toBe(200);
-  expect(reply.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self';/);
-  expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
   const links = [...String(reply.body).matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
   expect(links.filter((link) => !link.startsWith('/'))).toEqual([]);
   for (const link of links) expect(`${link} ${await statusOf(link)}`).toBe(`${link} 200`);
@@ -41,12 +59,27 @@ async function statusOf(path: string): Promise<number> {
   return response.status;
 }
 
-it('lets no browser make a page of an answer of the API', async () => {
-  for (const path of ['/api/nothing', '/openapi.json']) {
-    const { headers } = await request('GET', path);
-    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-  }
+const ALWAYS = {
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+const OF_ANSWERS = "default-src 'none'; frame-ancestors 'none'";
+const OF_PAGES =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+  "worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+it.each([
+  ['/api/nothing', OF_ANSWERS],
+  ['/api/countries', OF_ANSWERS],
+  ['/openapi.json', OF_ANSWERS],
+  ['/', OF_PAGES],
+  ['/docs', OF_PAGES],
+  ['/redoc', OF_PAGES],
+])('lets a browser do with %s what it has to, and no more', async (path, policy) => {
+  const { headers } = await request('GET', path);
+  expect(Object.fromEntries(headers)).toMatchObject({ ...ALWAYS, 'content-security-policy': policy });
 });
 
 it('answers a missing asset with a problem', async () => {

@@ -70,6 +70,18 @@ it('devices whose refresh token has expired are forgotten, others stay signed in
   expect((await refresh(second.refresh_token)).status).toBe(200);
 });
 
+it('devices are all forgotten by one run, though there are thousands', async () => {
+  const { body } = await signUp();
+  await env.DB.prepare(
+    `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500)
+     INSERT INTO refresh_families (id, user_id, token_hash, created_at, expires_at) SELECT 'old ' || n, ?, '', 0, n FROM n`,
+  )
+    .bind(body.user.id)
+    .run();
+  await runCron();
+  expect(await env.DB.prepare("SELECT count(*) AS n FROM refresh_families WHERE id LIKE 'old %'").first('n')).toBe(0);
+});
+
 it('answers kept for an Idempotency-Key are forgotten after a day', async () => {
   const add = (key: string, at: number) =>
     env.DB.prepare("INSERT INTO idempotency_keys (key, at, fingerprint, answer) VALUES (?, ?, 'print', 'answer')")
@@ -80,4 +92,13 @@ it('answers kept for an Idempotency-Key are forgotten after a day', async () => 
   await runCron();
   const { results } = await env.DB.prepare("SELECT key FROM idempotency_keys WHERE answer = 'answer'").all();
   expect(results).toEqual([{ key: 'young' }]);
+});
+
+it('answers are all forgotten by one run, though there are hundreds', async () => {
+  await env.DB.prepare(
+    `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 250)
+     INSERT INTO idempotency_keys (key, at, fingerprint, answer) SELECT n, n, 'print', 'old' FROM n`,
+  ).run();
+  await runCron();
+  expect(await env.DB.prepare("SELECT count(*) AS n FROM idempotency_keys WHERE answer = 'old'").first('n')).toBe(0);
 });
