@@ -2,7 +2,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Read } from '../../../src/actor/event-actor.ts';
-import type { Heard, Showing } from '../../../src/domain/model.ts';
+import type { Heard, Instant, Showing } from '../../../src/domain/model.ts';
 import { newEventId, newUserId } from '../../../src/http/ids.ts';
 import { LiveHub } from '../../../src/live/hub.ts';
 import { stopTheClock } from '../../support/actor.ts';
@@ -22,6 +22,10 @@ interface Scene {
   readonly answer: (seq: number) => void;
   /** The actor tells of the state after so many facts. */
   readonly tell: (seq: number) => Heard;
+  /** The actor is out of reach for what the hub asked it first. */
+  readonly fail: () => void;
+  /** The hub's alarm comes; resolves to when it comes again. */
+  readonly ring: () => Promise<Instant | null>;
 }
 
 /** Plays at a fresh event's hub. */
@@ -39,8 +43,12 @@ function atHub(play: (scene: Scene) => Promise<void>): Promise<void> {
     },
     audience: { organizerId: newUserId(), publishedAt: 1, deletedAt: null },
   });
-  const questions: ((read: Read<Showing>) => void)[] = [];
-  const watch = () => new Promise<Read<Showing>>((resolve) => questions.push(resolve));
+  const questions: PromiseWithResolvers<Read<Showing>>[] = [];
+  const watch = () => {
+    const question = Promise.withResolvers<Read<Showing>>();
+    questions.push(question);
+    return question.promise;
+  };
   const EVENT_ACTOR = { idFromName: () => null, get: () => ({ watch }) };
   return runInDurableObject(hubOf(eventId), async (_, state) => {
     const hub = new LiveHub(state, { ...env, EVENT_ACTOR } as unknown as Env);
@@ -54,8 +62,13 @@ function atHub(play: (scene: Scene) => Promise<void>): Promise<void> {
         webSocket?.accept();
         return JSON.parse(await first).seq;
       },
-      answer: (seq) => questions.shift()?.({ ok: true, value: stateAt(seq) }),
+      answer: (seq) => questions.shift()?.resolve({ ok: true, value: stateAt(seq) }),
       tell: (seq) => hub.show(stateAt(seq)),
+      fail: () => questions.shift()?.reject(Object.assign(new Error('out of reach'), { overloaded: true })),
+      async ring() {
+        await hub.alarm();
+        return state.storage.getAlarm();
+      },
     });
     for (const socket of state.getWebSockets()) socket.close(1000);
   });
@@ -89,8 +102,23 @@ it('puts news off for no longer than its pause, though the clock was put back', 
     answer(1);
     await first;
     const heard = tell(2);
-    expect(heard).toMatchObject({ passedOn: true });
+    expect(heard).toEqual({ passedOn: true, pauseMs: 334 });
     vi.setSystemTime(T0 - HOUR);
     expect(tell(3)).toEqual({ passedOn: false, pauseMs: heard?.pauseMs });
   });
+});
+
+it('renews its subscription soon again where the actor was out of reach', async () => {
+  stopTheClock();
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  await atHub(async ({ come, answer, fail, ring }) => {
+    const first = come();
+    answer(1);
+    await first;
+    const next = ring();
+    fail();
+    expect(await next).toBe(T0 + 5_000);
+  });
+  expect(warned).toHaveBeenCalledOnce();
+  warned.mockRestore();
 });
