@@ -107,6 +107,12 @@ describe('the shift of years', () => {
     expect(days({ start_date: '2026-11-21', end_date: '2026-11-23' })[0]).toBe('2027-11-21T09:00:00Z');
   });
 
+  it('moves one that would begin while the file is being loaded', () => {
+    const today = { start_date: '2026-11-22', end_date: '2026-11-22' };
+    expect(days(today, { now: Date.parse('2026-11-22T08:50:00Z') })[0]).toBe('2026-11-22T09:00:00Z');
+    expect(days(today, { now: Date.parse('2026-11-22T08:51:00Z') })[0]).toBe('2027-11-22T09:00:00Z');
+  });
+
   it('keeps a conference over New Year in one piece', () => {
     const newYear = { start_date: '2020-12-31', end_date: '2021-01-02' };
     expect(days(newYear)).toEqual(['2026-12-31T09:00:00Z', '2027-01-02T17:00:00Z']);

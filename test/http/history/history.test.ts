@@ -92,15 +92,6 @@ describe('what an actor decides', () => {
     await rebuild(env, event.id);
     expect(await historyOf(event.id)).toEqual(lines);
   });
-
-  it('fits a page of long texts into statements that D1 takes', async () => {
-    const { token } = await somebody('organizer');
-    const event = await createEvent(token);
-    const edits = Array.from({ length: 120 }, (_, index) => ({ description: `${index}`.padEnd(10_000, '語') }));
-    await Promise.all(edits.map((body) => request('PATCH', `/api/events/${event.id}`, { token, body })));
-    await rebuild(env, event.id);
-    expect(await historyOf(event.id)).toHaveLength(121);
-  });
 });
 
 describe('what becomes of a reservation', () => {
