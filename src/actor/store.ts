@@ -47,11 +47,12 @@ const NAMES = Object.keys(COLUMNS);
 const UPSERT_RESERVATIONS = insertRows('reservations', [...NAMES, 'created_seq'], replaceBy(NAMES));
 const toRow = rowOf(COLUMNS);
 const AS_PROJECTED = `SELECT ${RESERVATION_NAMES.join(', ')} FROM reservations WHERE`;
-const FREE_HOLDERS = 'UPDATE reservations SET holder = id WHERE id IN (SELECT value FROM json_each(?))';
+/** Among the values of a JSON array. */
+const AMONG = 'IN (SELECT value FROM json_each(?))';
+const FREE_HOLDERS = `UPDATE reservations SET holder = id WHERE id ${AMONG}`;
 const INSERT_FACTS = insertRows('facts', ['seq', 'at', 'type', 'reservation_id', 'actor_id', 'data']);
 
 /** As the partial unique index has it, so that SQLite uses that. */
-const AMONG = 'IN (SELECT value FROM json_each(?))';
 const ACTIVE = "status IN ('pending', 'confirmed', 'waitlisted')";
 
 /** The holder of the actor's SQL. Every method is synchronous; the caller brings the transaction, but for migrations. */
@@ -212,7 +213,7 @@ export class Store {
   /** How many wait behind this place in the line, not counting some. */
   behind(queueSeq: number, except: readonly ReservationId[] = []): number {
     const count = "SELECT count(*) AS n FROM reservations WHERE status = 'waitlisted' AND queue_seq > ?";
-    const others = 'id NOT IN (SELECT value FROM json_each(?))';
+    const others = `id NOT ${AMONG}`;
     return Number(this.#one(`${count} AND ${others}`, queueSeq, JSON.stringify(except))?.n);
   }
 

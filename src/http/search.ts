@@ -1,5 +1,3 @@
-import { composed } from './text.ts';
-
 /**
  * Lower-case letters that count as others, as the table `plain_letters` has them: FTS5's `remove_diacritics` knows only
  * Latin letters that Unicode takes apart.
@@ -35,11 +33,9 @@ export const PLAIN_LETTERS: ReadonlyMap<string, string> = new Map([
 
 const FOLDED = new RegExp(`[${[...PLAIN_LETTERS.keys()].join('')}]`, 'gu');
 
-/** The words of a client's search, each once, in plain lower-case letters: those that have a letter or digit. */
+/** The words of a client's search in NFC, each once, in plain lower-case letters: those that have a letter or digit. */
 export function wordsOf(q: string): string[] {
-  const plain = composed(q)
-    .toLowerCase()
-    .replace(FOLDED, (letter) => PLAIN_LETTERS.get(letter) ?? letter);
+  const plain = q.toLowerCase().replace(FOLDED, (letter) => PLAIN_LETTERS.get(letter) ?? letter);
   return [...new Set(plain.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)))];
 }
 

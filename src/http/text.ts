@@ -20,7 +20,7 @@ export function verbatim(lengthMin: number, lengthMax: number) {
 const LONG_RUN = /\p{M}{31}/u;
 
 /** The text in NFC, so that equal texts are written alike; as it is with over 30 marks in a row. */
-export function composed(text: string): string {
+function composed(text: string): string {
   return LONG_RUN.test(text) ? text : text.normalize('NFC');
 }
 
@@ -39,12 +39,11 @@ export function normalized(form: 'NFC' | 'NFKC', lengthMax: number): z.ZodString
 }
 
 /**
- * One line of text: composed, trimmed, with something to see in it, of well-formed Unicode without control characters.
- * @param base what normalises the text before it is judged
+ * One line of text: trimmed, with something to see in it, of well-formed Unicode without control characters.
+ * @param base what normalises the text before it is judged, in place of NFC
  */
-export function line(lengthMax: number, base: z.ZodString = z.string()) {
+export function line(lengthMax: number, base: z.ZodString = z.string().overwrite(composed)) {
   return base
-    .overwrite(composed)
     .trim()
     .min(1, { abort: true })
     .max(lengthMax)
